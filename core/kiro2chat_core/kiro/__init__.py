@@ -1,0 +1,1 @@
+"""Everything that knows Kiro: its wire format, its rules, its logins, its hosts."""

@@ -1,0 +1,326 @@
+"""All settings, read once at the start and passed down as one frozen value.
+
+A setting is a field of `Settings` whose metadata holds its environment variable, how to read it and one line of help;
+the tables in the READMEs are generated from here (`make docs`). `Settings.source(name)` tells where a value came from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from .errors import SettingsError
+from .secret import Secret
+
+__all__ = ["LOOPBACK", "Settings", "Source"]
+
+Source: TypeAlias = Literal["env", "default"]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOGIN_SOURCES = ("api-key", "refresh-token", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _path(raw: str) -> Path:
+    return Path(raw).expanduser()
+
+
+def _secret(raw: str) -> Secret:
+    return Secret(raw)
+
+
+def _switch(raw: str) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    if raw.lower() not in words:
+        raise ValueError("expected true or false")
+    return words[raw.lower()]
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(raw: str) -> float:
+        try:
+            value = float(raw)
+        except ValueError:
+            raise ValueError(f"expected a number from {low:g} to {high:g}") from None
+        if not low <= value <= high:
+            raise ValueError(f"expected a number from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        if not re.fullmatch(r"\d{1,15}", raw, re.ASCII) or not low <= int(raw) <= high:
+            raise ValueError(f"expected a whole number from {low} to {high}")
+        return int(raw)
+
+    return read
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw.lower() not in words:
+            raise ValueError(f"expected one of {', '.join(words)}")
+        return raw.lower()
+
+    return read
+
+
+def _list(*allowed: str) -> Callable[[str], tuple[str, ...]]:
+    def read(raw: str) -> tuple[str, ...]:
+        words = tuple(word.strip() for word in raw.split(",") if word.strip())
+        for word in words:
+            if allowed and word not in allowed:
+                raise ValueError(f"{word!r} is none of {', '.join(allowed)}")
+        return words
+
+    return read
+
+
+def _url(raw: str) -> str:
+    try:
+        parts = urlsplit(raw)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        raise ValueError("expected an http or https address such as https://gateway.example")
+    return raw.rstrip("/")
+
+
+def _setting(env: str, read: Callable[[str], Any], default: Any, help: str, *, shown: str = "") -> Any:
+    return field(default=default, metadata={"env": env, "read": read, "help": help, "shown": shown})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of kiro2chat. Build it with `Settings.load()`; tests may build it directly."""
+
+    host: str = _setting("HOST", _text, "127.0.0.1", "Address to listen on. Any but loopback needs `API_KEY`.")
+    port: int = _setting("PORT", _integer(0, 65535), 8000, "Port to listen on; 0 takes a free one.")
+    api_key: Secret | None = _setting("API_KEY", _secret, None, "Key that clients must send as a bearer token.")
+    log_level: str = _setting("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "How much is logged.")
+    allowed_hosts: tuple[str, ...] = _setting(
+        "ALLOWED_HOSTS",
+        _list(),
+        (),
+        "Host names a reverse proxy may pass on, besides the loopback names; `*` for any.",
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "CORS_ORIGINS", _list(), (), "Origins whose pages may call the API, such as `https://chat.example`."
+    )
+    body_limit: int = _setting(
+        "BODY_LIMIT",
+        _integer(1024, 1 << 30),
+        32 << 20,
+        "Largest request body in bytes.",
+        shown="33554432 (32 MiB)",
+    )
+    keepalive: float = _setting(
+        "KEEPALIVE", _number(0.05, 600), 10.0, "Seconds of silence after which a stream gets a comment line."
+    )
+    data_dir: Path = _setting(
+        "DATA_DIR",
+        _path,
+        Path("kiro2chat-data"),
+        "Where locks and own copies of tokens live.",
+        shown="~/.local/share/kiro2chat",
+    )
+    assistant_identity: str = _setting(
+        "ASSISTANT_IDENTITY",
+        _choice("kiro", "claude"),
+        "kiro",
+        "`claude` adds a short note against the hidden Kiro prompt; `kiro` adds nothing.",
+    )
+    image_private_addresses: bool = _setting(
+        "IMAGE_PRIVATE_ADDRESSES",
+        _switch,
+        False,
+        "Fetch image URLs from private and loopback addresses too, and over http.",
+    )
+
+    kiro_db_path: Path | None = _setting(
+        "KIRO_DB_PATH",
+        _path,
+        None,
+        "kiro-cli's database. When set, no other file is looked at.",
+        shown="~/.local/share/kiro-cli/data.sqlite3",
+    )
+    kiro_ide_token: Path | None = _setting(
+        "KIRO_IDE_TOKEN",
+        _path,
+        None,
+        "Kiro IDE's token file. When set, no other file is looked at.",
+        shown="~/.aws/sso/cache/kiro-auth-token.json",
+    )
+    kiro_login: tuple[str, ...] = _setting(
+        "KIRO_LOGIN",
+        _list(*LOGIN_SOURCES),
+        LOGIN_SOURCES,
+        "Logins to look for, in this order; one name chooses it. The first that has not expired wins.",
+        shown=",".join(LOGIN_SOURCES),
+    )
+    kiro_api_key: Secret | None = _setting("KIRO_API_KEY", _secret, None, "A Kiro API key (`ksk_…`) as the login.")
+    kiro_refresh_token: Secret | None = _setting(
+        "KIRO_REFRESH_TOKEN", _secret, None, "A refresh token as the login; with a client it is an OIDC one."
+    )
+    kiro_client_id: str | None = _setting("KIRO_CLIENT_ID", _text, None, "OIDC client of `KIRO_REFRESH_TOKEN`.")
+    kiro_client_secret: Secret | None = _setting("KIRO_CLIENT_SECRET", _secret, None, "Its secret.")
+    kiro_sso_region: str | None = _setting(
+        "KIRO_SSO_REGION",
+        _text,
+        None,
+        "Region of the token service where the login names none.",
+        shown="us-east-1",
+    )
+    kiro_profile_arn: str | None = _setting(
+        "KIRO_PROFILE_ARN", _text, None, "Profile to use instead of the login's own."
+    )
+
+    kiro_endpoint: str = _setting(
+        "KIRO_ENDPOINT",
+        _choice("runtime", "q", "codewhisperer"),
+        "runtime",
+        "Which of Kiro's hosts answers chats.",
+    )
+    kiro_form: str = _setting(
+        "KIRO_FORM",
+        _choice("json", "rest"),
+        "json",
+        "Request form: awsJson1.0 with a target header, or REST.",
+    )
+    kiro_region: str | None = _setting(
+        "KIRO_REGION",
+        _text,
+        None,
+        "API region instead of the one in the profile's ARN.",
+        shown="the profile's",
+    )
+    kiro_api_url: str | None = _setting("KIRO_API_URL", _url, None, "Base address of the chat backend.")
+    kiro_control_url: str | None = _setting("KIRO_CONTROL_URL", _url, None, "Base address of the control plane.")
+    kiro_oidc_url: str | None = _setting("KIRO_OIDC_URL", _url, None, "Base address of the OIDC token service.")
+    kiro_social_url: str | None = _setting("KIRO_SOCIAL_URL", _url, None, "Base address of the social token service.")
+    kiro_origin: str = _setting("KIRO_ORIGIN", _text, "KIRO_CLI", "The `origin` of messages, such as `AI_EDITOR`.")
+    kiro_agent_mode: str = _setting(
+        "KIRO_AGENT_MODE",
+        _choice("none", "vibe", "spec"),
+        "none",
+        "Sends agentMode and agentTaskType; backends disagree whether they may be there.",
+    )
+    kiro_send_profile: str = _setting(
+        "KIRO_SEND_PROFILE",
+        _choice("auto", "always", "never"),
+        "auto",
+        "Whether a login without a profile sends the Builder ID placeholder: `auto` does so on kiro.dev.",
+    )
+    kiro_optout: bool = _setting("KIRO_OPTOUT", _switch, True, "Asks the backend not to use the content.")
+    kiro_user_agent: str | None = _setting(
+        "KIRO_USER_AGENT", _text, None, "User-Agent sent to the backend.", shown="kiro2chat/VERSION"
+    )
+    kiro_transport: str = _setting(
+        "KIRO_TRANSPORT", _choice("aiohttp", "httpx"), "aiohttp", "What carries the requests to Kiro."
+    )
+    kiro_connect_timeout: float = _setting(
+        "KIRO_CONNECT_TIMEOUT", _number(0.05, 600), 10.0, "Seconds to connect to Kiro."
+    )
+    kiro_first_token_timeout: float = _setting(
+        "KIRO_FIRST_TOKEN_TIMEOUT", _number(0.05, 3600), 180.0, "Seconds until the first bytes of an answer."
+    )
+    kiro_idle_timeout: float = _setting(
+        "KIRO_IDLE_TIMEOUT", _number(0.05, 3600), 300.0, "Seconds of silence in the middle of an answer."
+    )
+    kiro_attempts: int = _setting(
+        "KIRO_ATTEMPTS",
+        _integer(1, 10),
+        3,
+        "Attempts at a request as long as nothing has reached the client.",
+    )
+    kiro_models_ttl: float = _setting(
+        "KIRO_MODELS_TTL", _number(0, 86400), 3600.0, "Seconds the list of models is kept."
+    )
+
+    home: Path = field(default_factory=Path.home, repr=False)
+    """The user's home directory: default places of files hang from it."""
+
+    data_home: Path = field(default_factory=lambda: Path.home() / ".local" / "share", repr=False)
+    """`XDG_DATA_HOME`, or its default below `home`."""
+
+    _sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+        """Read the environment; `given` (from the command line) wins. An empty variable counts as unset.
+
+        Raises:
+            SettingsError: a value cannot be used; the message names the variable and what was expected.
+        """
+        environ = os.environ if environ is None else environ
+        home = _path(environ.get("HOME", "").strip() or "~")
+        data_home = _path(environ.get("XDG_DATA_HOME", "").strip() or str(home / ".local" / "share"))
+        values: dict[str, Any] = {"home": home, "data_home": data_home, "data_dir": data_home / "kiro2chat"}
+        sources: dict[str, Source] = {}
+        for spec in fields(cls):
+            env = spec.metadata.get("env")
+            if env is None:
+                continue
+            raw = environ.get(env, "").strip()
+            if raw:
+                try:
+                    values[spec.name] = spec.metadata["read"](raw)
+                except ValueError as bad:
+                    raise SettingsError(f"{env} cannot be used: {bad}.", field=env) from None
+            sources[spec.name] = "env" if raw else "default"
+        values.update({name: value for name, value in given.items() if value is not None})
+        settings = cls(**values, _sources=sources)
+        settings._check()
+        return settings
+
+    def source(self, name: str) -> Source:
+        return self._sources.get(name, "default")
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK or self.host.startswith("127.")
+
+    def _check(self) -> None:
+        if not self.is_loopback and self.api_key is None:
+            raise SettingsError(
+                f"HOST is {self.host}: an address other machines can reach needs API_KEY to be set.",
+                field="API_KEY",
+            )
+
+
+def table() -> list[tuple[str, str, str]]:
+    """(variable, default as shown, help) of every setting, in order: what the READMEs print."""
+    rows = []
+    for spec in fields(Settings):
+        if "env" not in spec.metadata:
+            continue
+        default = spec.metadata["shown"] or _shown(spec.default)
+        rows.append((spec.metadata["env"], default, spec.metadata["help"]))
+    return rows
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,232 @@
+"""The one vocabulary in the middle: what is asked (`Ask`) and what comes back (`Event`).
+
+Pure values, equal when their contents are equal; no vendor's words. Front codecs (`dialects/`) build an Ask and encode
+Events; the back codec (`kiro/`) renders an Ask and decodes Events.
+
+* System text is not a turn. Tool results are parts of a *user* turn.
+* Tool arguments travel as raw JSON text in both directions; who needs a dict parses it.
+* Every stream of events ends with exactly one `Ended`, or raises one `Kiro2ChatError`.
+* Events travel in batches (`Batch`): the events that one network read brought, so that they are written in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+__all__ = [
+    "AnyTool",
+    "Ask",
+    "Batch",
+    "Began",
+    "CallBegan",
+    "CallDelta",
+    "CallEnded",
+    "Counted",
+    "EndReason",
+    "Ended",
+    "Event",
+    "Image",
+    "ImageFormat",
+    "ImageUrl",
+    "JsonAnswer",
+    "Limits",
+    "NamedTool",
+    "Part",
+    "Reasoning",
+    "ReasoningDelta",
+    "Role",
+    "Text",
+    "TextDelta",
+    "Tool",
+    "ToolCall",
+    "ToolChoice",
+    "ToolResult",
+    "Turn",
+    "Usage",
+]
+
+Role: TypeAlias = Literal["user", "assistant"]
+ImageFormat: TypeAlias = Literal["png", "jpeg", "gif", "webp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What the model thought. `signature` proves it to the backend when it is sent back."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """`data` is standard base64 with padding, `format` what the bytes themselves say."""
+
+    format: ImageFormat
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUrl:
+    """An image still to be fetched. The gateway turns it into an Image; `field` names it in errors."""
+
+    url: str
+    field: str = "image_url"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call the model made in an earlier turn. `arguments` is raw JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    call_id: str
+    content: tuple[Text | Image | ImageUrl, ...] = ()
+    is_error: bool = False
+
+
+Part: TypeAlias = Text | Reasoning | Image | ImageUrl | ToolCall | ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    role: Role
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function the client offers. `schema` is a JSON Schema of its arguments."""
+
+    name: str
+    description: str = ""
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyTool:
+    """The model must call some tool."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTool:
+    """The model must call this tool."""
+
+    name: str
+
+
+ToolChoice: TypeAlias = Literal["auto", "none"] | AnyTool | NamedTool
+
+
+@dataclass(frozen=True, slots=True)
+class JsonAnswer:
+    """The answer must be one JSON value: of `schema` where there is one, else any object."""
+
+    schema: Mapping[str, Any] | None = None
+    name: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the backend does not enforce and we do. `max_tokens` counts reasoning, text and tool arguments."""
+
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to a model. `conversation` groups requests of one conversation where the client says so."""
+
+    model: str
+    turns: tuple[Turn, ...]
+    system: str = ""
+    tools: tuple[Tool, ...] = ()
+    choice: ToolChoice = "auto"
+    parallel: bool = True
+    answer: JsonAnswer | None = None
+    limits: Limits = Limits()
+    effort: str | None = None
+    conversation: str = ""
+
+
+EndReason: TypeAlias = Literal["end", "tool_use", "max_tokens", "stop_sequence", "filtered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer. `exact` is whether the backend counted them; otherwise they are our estimate."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    credits: float | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The backend answers. `model` is its own id, where it says one."""
+
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    text: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegan:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallDelta:
+    """A piece of the arguments' raw JSON text."""
+
+    id: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`stop` is the stop sequence that ended the answer, where one did."""
+
+    reason: EndReason
+    stop: str = ""
+
+
+Event: TypeAlias = Began | TextDelta | ReasoningDelta | CallBegan | CallDelta | CallEnded | Counted | Ended
+Batch: TypeAlias = tuple[Event, ...]

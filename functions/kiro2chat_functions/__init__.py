@@ -1,0 +1,1 @@
+"""The HTTP face of kiro2chat: thin Starlette handlers, the emulator, the command line."""
