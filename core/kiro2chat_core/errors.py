@@ -18,7 +18,7 @@
     │   ├── Throttled              too fast, or no capacity              429
     │   ├── Unavailable            5xx, broken connection, bad answer    502, 503
     │   ├── BackendTimeout         silence                               504
-    │   └── Misunderstood          it refused a body we built            502
+    │   └── Misunderstood          it refused a body we built            400   sending it again would not help
     └── SettingsError          a setting that cannot be used             the start is refused
 
 Anything else that escapes is a bug of ours and becomes a 500. A dialect renders these in its own form. Messages are
@@ -199,8 +199,9 @@ class BackendTimeout(BackendError):
 
 
 class Misunderstood(BackendError):
-    """The backend refused a body that we built: the repairs missed a rule. Not the caller's fault."""
+    """The backend refused a body that we built: the repairs missed a rule. A 400, so that no client sends it again."""
 
+    status = 400
     code = "backend_rejected_request"
     retryable = False
 

@@ -1,0 +1,105 @@
+"""What the backend does not enforce and we do: `max_tokens` and stop sequences, over the events of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .turns import CallBegan, CallDelta, Ended, EndReason, Event, Limits, ReasoningDelta, TextDelta
+
+__all__ = ["Cutter"]
+
+_BYTES_PER_TOKEN = 4
+
+
+class Cutter:
+    """Passes events on until a limit is met, then ends the answer; `done` says that nothing more will come.
+
+    Text that may be the beginning of a stop sequence is held back until that is known. A call that would pass the limit is
+    withheld whole.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.done = False
+        self._stops = tuple(stop for stop in limits.stop if stop)
+        self._max_bytes = None if limits.max_tokens is None else limits.max_tokens * _BYTES_PER_TOKEN
+        self._used = 0
+        self._held = ""
+
+    def feed(self, events: Iterable[Event]) -> list[Event]:
+        passed: list[Event] = []
+        for event in events:
+            if self.done:
+                break
+            match event:
+                case TextDelta(text) if self._stops:
+                    self._text(text, passed)
+                case TextDelta(text):
+                    self._pass(event, text, passed)
+                case ReasoningDelta(text=text) if text:
+                    self._pass(event, text, passed)
+                case CallBegan():
+                    self._flush(passed)
+                    passed.append(event)
+                case CallDelta(call_id, json):
+                    self._call(call_id, json, passed)
+                case Ended():
+                    self._flush(passed)
+                    if not self.done:
+                        passed.append(event)
+                        self.done = True
+                case _:
+                    passed.append(event)
+        return passed
+
+    def _text(self, text: str, passed: list[Event]) -> None:
+        text = self._held + text
+        found = [(at, stop) for stop in self._stops if (at := text.find(stop)) >= 0]
+        if found:
+            at, stop = min(found, key=lambda hit: hit[0])
+            self._held = ""
+            self._pass(TextDelta(text[:at]), text[:at], passed)
+            if not self.done:
+                self._end(passed, "stop_sequence", stop)
+            return
+        keep = self._possible_start(text)
+        self._held = text[len(text) - keep :]
+        self._pass(TextDelta(text[: len(text) - keep]), text[: len(text) - keep], passed)
+
+    def _possible_start(self, text: str) -> int:
+        """How many of the last characters may be the beginning of a stop sequence."""
+        longest = min(len(text), max(len(stop) for stop in self._stops) - 1)
+        for size in range(longest, 0, -1):
+            if any(stop.startswith(text[-size:]) for stop in self._stops):
+                return size
+        return 0
+
+    def _flush(self, passed: list[Event]) -> None:
+        held, self._held = self._held, ""
+        self._pass(TextDelta(held), held, passed)
+
+    def _pass(self, event: Event, text: str, passed: list[Event]) -> None:
+        if not text or self.done:
+            return
+        size = len(text.encode(errors="replace"))
+        if self._max_bytes is None or self._used + size <= self._max_bytes:
+            self._used += size
+            passed.append(event)
+            return
+        room = text.encode(errors="replace")[: self._max_bytes - self._used].decode(errors="ignore")
+        if room:
+            passed.append(ReasoningDelta(room) if isinstance(event, ReasoningDelta) else TextDelta(room))
+        self._end(passed, "max_tokens")
+
+    def _call(self, call_id: str, json: str, passed: list[Event]) -> None:
+        size = len(json.encode(errors="replace"))
+        if self._max_bytes is not None and self._used + size > self._max_bytes:
+            while passed and isinstance(passed[-1], (CallBegan, CallDelta)):
+                passed.pop()
+            self._end(passed, "max_tokens")
+            return
+        self._used += size
+        passed.append(CallDelta(call_id, json))
+
+    def _end(self, passed: list[Event], reason: EndReason, stop: str = "") -> None:
+        passed.append(Ended(reason, stop))
+        self.done = True
