@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -46,6 +46,8 @@ class Arrival:
         return self.backend.accounts.bearer(token.strip(), self.seen.headers.get("tokentype", ""))
 
     def refuse(self, refusal: Refusal) -> Response:
+        if refusal.status == 429:
+            refusal = replace(refusal, status=self.backend.options.throttling_status)
         return self.done(render(refusal, self.form, request_id()))
 
     def injected(self, target: Target) -> Response | None:
