@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .turns import CallBegan, CallDelta, Ended, EndReason, Event, Limits, ReasoningDelta, TextDelta
+from .turns import CallBegan, CallDelta, CallEnded, Ended, EndReason, Event, Limits, ReasoningDelta, TextDelta
 
 __all__ = ["Cutter"]
 
@@ -15,11 +15,12 @@ class Cutter:
     """Passes events on until a limit is met, then ends the answer; `done` says that nothing more will come.
 
     Text that may be the beginning of a stop sequence is held back until that is known. A call that would pass the limit is
-    withheld whole.
+    withheld whole. `one_call` ends the answer with its first tool call.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, one_call: bool = False) -> None:
         self.done = False
+        self._one_call = one_call
         self._stops = tuple(stop for stop in limits.stop if stop)
         self._max_bytes = None if limits.max_tokens is None else limits.max_tokens * _BYTES_PER_TOKEN
         self._used = 0
@@ -42,6 +43,9 @@ class Cutter:
                     passed.append(event)
                 case CallDelta(call_id, json):
                     self._call(call_id, json, passed)
+                case CallEnded() if self._one_call:
+                    passed.append(event)
+                    self._end(passed, "tool_use")
                 case Ended():
                     self._flush(passed)
                     if not self.done:

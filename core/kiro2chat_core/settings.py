@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from .errors import SettingsError
 from .secret import Secret
 
-__all__ = ["LOOPBACK", "Settings", "Source"]
+__all__ = ["LOOPBACK", "Settings", "Source", "table", "variables"]
 
 Source: TypeAlias = Literal["env", "default"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -200,11 +200,12 @@ class Settings:
         "runtime",
         "Which of Kiro's hosts answers chats.",
     )
-    kiro_form: str = _setting(
+    kiro_form: str | None = _setting(
         "KIRO_FORM",
         _choice("json", "rest"),
-        "json",
+        None,
         "Request form: awsJson1.0 with a target header, or REST.",
+        shown="the endpoint's",
     )
     kiro_region: str | None = _setting(
         "KIRO_REGION",
@@ -305,6 +306,11 @@ class Settings:
                 f"HOST is {self.host}: an address other machines can reach needs API_KEY to be set.",
                 field="API_KEY",
             )
+
+
+def variables() -> list[tuple[str, str]]:
+    """(name of the field, environment variable) of every setting, in order."""
+    return [(spec.name, spec.metadata["env"]) for spec in fields(Settings) if "env" in spec.metadata]
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from ..images import MAX_CHARS as IMAGE_CHARS
+from ..images import image_format
 from . import schema, shape
 
 __all__ = [
@@ -30,7 +32,6 @@ __all__ = [
     "Strictness",
     "Violation",
     "check",
-    "image_format",
 ]
 
 
@@ -93,7 +94,6 @@ DESCRIPTION_LENGTH = 10_240
 RESULT_LENGTH = 800_000
 IMAGES_PER_MESSAGE = 10
 IMAGES_PER_REQUEST = 100
-IMAGE_CHARS = 5_242_880
 TOOL_LIST_CHARS = 2_000_000
 TOOL_LIST_COUNT = 1_389
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -123,14 +123,6 @@ def check(body: object, strictness: Strictness = STRICT) -> list[Violation]:
         for rule in _RULES:
             found.extend(rule(request))
     return found
-
-
-def image_format(head: bytes) -> str | None:
-    """What the first bytes of an image say it is."""
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "webp"
-    magic = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF87a": "gif", b"GIF89a": "gif"}
-    return next((name for start, name in magic.items() if head.startswith(start)), None)
 
 
 class _Request:

@@ -92,8 +92,7 @@ def _clean_child(child: Any) -> Schema:
 def _as_object(root: Schema, document: Mapping[str, Any], depth: int) -> Schema:
     """A root without references or combiners: their properties are gathered, what all branches require stays required."""
     root = _resolved(root, document)
-    properties: Schema = dict(root["properties"]) if isinstance(root.get("properties"), dict) else {}
-    required: list[Any] = list(root["required"]) if isinstance(root.get("required"), list) else []
+    properties, required = dict(_properties(root)), list(_required(root))
     for combiner in ROOT_COMBINERS:
         branches = root.pop(combiner, None)
         if not isinstance(branches, list):
@@ -101,8 +100,7 @@ def _as_object(root: Schema, document: Mapping[str, Any], depth: int) -> Schema:
         dicts = [dict(branch) for branch in branches if isinstance(branch, dict)]
         objects = [_as_object(branch, document, depth + 1) for branch in dicts] if depth < _COMBINER_DEPTH else []
         for branch in objects:
-            for name, child in branch.get("properties", {}).items():
-                properties.setdefault(name, child)
+            properties = _properties(branch) | properties
         required += _required_by(combiner, objects)
     if properties:
         root["properties"] = properties
@@ -110,8 +108,18 @@ def _as_object(root: Schema, document: Mapping[str, Any], depth: int) -> Schema:
     return root
 
 
+def _properties(node: Schema) -> Schema:
+    found = node.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+def _required(node: Schema) -> list[Any]:
+    found = node.get("required")
+    return found if isinstance(found, list) else []
+
+
 def _required_by(combiner: str, branches: list[Schema]) -> list[Any]:
-    lists = [branch.get("required", []) for branch in branches]
+    lists = [_required(branch) for branch in branches]
     if combiner == "allOf":
         return [name for names in lists for name in names]
     return [name for name in lists[0] if all(name in names for names in lists)] if lists else []

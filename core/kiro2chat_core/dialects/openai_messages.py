@@ -1,0 +1,166 @@
+"""OpenAI chat messages → system text and turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import images, jsonio
+from ..errors import BadRequest
+from ..turns import Image, ImageUrl, Part, Reasoning, Text, ToolCall, ToolResult, Turn
+from .fields import Fields
+
+__all__ = ["read_messages"]
+
+
+@dataclass(slots=True)
+class _Conversation:
+    system: list[str] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+
+
+def read_messages(body: Fields) -> tuple[str, tuple[Turn, ...]]:
+    """The system text and the turns of `messages`.
+
+    System and developer messages before the first turn are system text. Later ones stay where they are, as marked text of
+    the user: moved to the front they would lose their meaning.
+
+    Raises:
+        BadRequest: naming the message and its member.
+    """
+    if "messages" not in body:
+        body.fail("messages", "is missing")
+    conversation = _Conversation()
+    for message in body.objects("messages"):
+        role = message.text("role", required=True)
+        read = _ROLES.get(role)
+        if read is None:
+            message.fail("role", f"is {role[:40]!r}, which is none of {', '.join(_ROLES)}")
+        read(message, conversation)
+    if not body.array("messages"):
+        body.fail("messages", "must hold at least one message")
+    return "\n\n".join(conversation.system), tuple(conversation.turns)
+
+
+def _system(message: Fields, conversation: _Conversation) -> None:
+    text = "\n".join(part.text for part in _content(message, _TEXT_PARTS) if isinstance(part, Text))
+    if not conversation.turns:
+        conversation.system.append(text)
+    elif text.strip():
+        conversation.turns.append(Turn("user", (Text(f"<system>\n{text}\n</system>"),)))
+
+
+def _user(message: Fields, conversation: _Conversation) -> None:
+    if "content" not in message:
+        message.fail("content", "is missing")
+    conversation.turns.append(Turn("user", _content(message, _USER_PARTS)))
+
+
+def _assistant(message: Fields, conversation: _Conversation) -> None:
+    parts = list(_content(message, _ASSISTANT_PARTS))
+    if refusal := message.text("refusal"):
+        parts.append(Text(refusal))
+    if isinstance(message.value.get("reasoning_content"), str):
+        parts.insert(0, Reasoning(message.value["reasoning_content"]))
+    parts += [_call(call) for call in message.objects("tool_calls")]
+    if function := message.object("function_call"):
+        parts.append(_function(function, f"function_{function.text('name')}"))
+    conversation.turns.append(Turn("assistant", tuple(parts)))
+
+
+def _tool(message: Fields, conversation: _Conversation) -> None:
+    call_id = message.text("tool_call_id", required=True)
+    _result(call_id, message, conversation)
+
+
+def _function_result(message: Fields, conversation: _Conversation) -> None:
+    _result(f"function_{message.text('name', required=True)}", message, conversation)
+
+
+def _result(call_id: str, message: Fields, conversation: _Conversation) -> None:
+    content = _content(message, _USER_PARTS)
+    kept = tuple(part for part in content if isinstance(part, (Text, Image, ImageUrl)))
+    conversation.turns.append(Turn("user", (ToolResult(call_id, kept),)))
+
+
+_ROLES: Mapping[str, Callable[[Fields, _Conversation], None]] = {
+    "system": _system,
+    "developer": _system,
+    "user": _user,
+    "assistant": _assistant,
+    "tool": _tool,
+    "function": _function_result,
+}
+
+
+def _call(call: Fields) -> ToolCall:
+    call_id = call.text("id", required=True)
+    if call.choice("type", ("function", "custom"), "function") == "custom":
+        custom = call.required_object("custom")
+        return ToolCall(call_id, custom.text("name", required=True), jsonio.text({"input": custom.text("input")}))
+    return _function(call.required_object("function"), call_id)
+
+
+def _function(function: Fields, call_id: str) -> ToolCall:
+    arguments = function.value.get("arguments")
+    if isinstance(arguments, dict):  # some clients forget to encode them
+        arguments = jsonio.text(arguments)
+    if arguments is not None and not isinstance(arguments, str):
+        function.fail("arguments", "must be a string of JSON")
+    return ToolCall(call_id, function.text("name", required=True), arguments or "")
+
+
+# --- content -----------------------------------------------------------------------------------------------------------
+
+
+def _content(message: Fields, readers: Mapping[str, Callable[[Fields], Part]]) -> tuple[Part, ...]:
+    content: Any = message.value.get("content")
+    if content is None:
+        return ()
+    if isinstance(content, str):
+        return (Text(content),)
+    if not isinstance(content, list):
+        message.fail("content", "must be a string or an array of parts")
+    parts = []
+    for part in message.objects("content"):
+        kind = part.text("type", required=True)
+        read = readers.get(kind)
+        if read is None:
+            told = _UNSUPPORTED.get(kind, f"is {kind[:40]!r}, which is none of {', '.join(readers)}")
+            part.fail("type", told)
+        parts.append(read(part))
+    return tuple(parts)
+
+
+def _text_part(part: Fields) -> Part:
+    return Text(part.text("text"))
+
+
+def _refusal_part(part: Fields) -> Part:
+    return Text(part.text("refusal"))
+
+
+def _image_part(part: Fields) -> Part:
+    """`image_url` as the object of the specification, or as the bare string that some clients send."""
+    value = part.value.get("image_url")
+    path = part.at("image_url")
+    if isinstance(value, str):
+        url = value
+    else:
+        image = part.required_object("image_url")
+        url, path = image.text("url", required=True), image.at("url")
+    if url[:5].lower() == "data:":
+        return images.from_data_url(url, path)
+    if not url.lower().startswith(("https://", "http://")):
+        raise BadRequest(f"{path} must be an https address or a data URL.", field=path)
+    return ImageUrl(url, path)
+
+
+_TEXT_PARTS = {"text": _text_part}
+_ASSISTANT_PARTS = {"text": _text_part, "refusal": _refusal_part}
+_USER_PARTS = {"text": _text_part, "image_url": _image_part}
+_UNSUPPORTED = {
+    "input_audio": "is 'input_audio': Kiro's models take text and images only",
+    "file": "is 'file': send the text of the document instead",
+}

@@ -1,0 +1,152 @@
+"""Images by address: fetched with guards, since an address in a prompt may point into the user's own network."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import httpx
+
+from . import __version__
+from .errors import BadRequest
+from .images import MAX_CHARS, from_bytes
+from .turns import Ask, Image, ImageUrl, Part, Text, ToolResult, Turn
+
+__all__ = ["with_images"]
+
+_TIMEOUT = 20.0
+_REDIRECTS = 3
+_AT_ONCE = 4
+_MAX_ADDRESSES = 50
+_MAX_BYTES = MAX_CHARS * 3 // 4
+_REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
+
+
+async def with_images(ask: Ask, *, private: bool = False) -> Ask:
+    """The Ask with every image address replaced by its image; the same address is fetched once.
+
+    A name is resolved once, every address it has must be public, and the connection goes to the address that was checked: a
+    second answer of the name service has no say. No proxy is used, since it would resolve the name again. `private` allows
+    private addresses and plain http.
+
+    Raises:
+        BadRequest: an address is not allowed, cannot be fetched or is no image; names the field.
+    """
+    wanted = {part.url: part for turn in ask.turns for part in _addresses(turn.parts)}
+    if not wanted:
+        return ask
+    if len(wanted) > _MAX_ADDRESSES:
+        raise BadRequest(f"More than {_MAX_ADDRESSES} image addresses in one request.", field="messages")
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def fetch(http: httpx.AsyncClient, part: ImageUrl) -> Image:
+        async with gate:
+            return await _fetch(http, part, private=private)
+
+    async with httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT) as http:
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {url: group.create_task(fetch(http, part)) for url, part in wanted.items()}
+        except* BadRequest as several:
+            raise several.exceptions[0] from None
+    images = {url: task.result() for url, task in tasks.items()}
+    return replace(ask, turns=tuple(Turn(turn.role, tuple(_placed(turn.parts, images))) for turn in ask.turns))
+
+
+def _addresses(parts: Iterable[Part]) -> Iterator[ImageUrl]:
+    for part in parts:
+        if isinstance(part, ImageUrl):
+            yield part
+        elif isinstance(part, ToolResult):
+            yield from _addresses(part.content)
+
+
+def _placed(parts: Iterable[Part], images: Mapping[str, Image]) -> Iterator[Part]:
+    for part in parts:
+        if isinstance(part, ToolResult):
+            content = tuple(piece for piece in _placed(part.content, images) if isinstance(piece, (Text, Image)))
+            yield replace(part, content=content)
+        else:
+            yield images[part.url] if isinstance(part, ImageUrl) else part
+
+
+async def _fetch(http: httpx.AsyncClient, part: ImageUrl, *, private: bool) -> Image:
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return from_bytes(await _download(http, part, private=private), part.field)
+    except TimeoutError:
+        raise _refused(part, f"did not answer within {_TIMEOUT:g} seconds") from None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise _refused(part, f"could not be fetched ({type(error).__name__})") from None
+
+
+async def _download(http: httpx.AsyncClient, part: ImageUrl, *, private: bool) -> bytes:
+    url = httpx.URL(part.url)
+    for _ in range(_REDIRECTS + 1):
+        address = await _checked_address(url, part, private=private)
+        request = http.build_request(
+            "GET",
+            url.copy_with(host=address),
+            headers={"host": url.netloc.decode("ascii"), "user-agent": f"kiro2chat/{__version__}", "accept": "image/*"},
+            extensions={"sni_hostname": url.host},
+        )
+        response = await http.send(request, stream=True)
+        try:
+            if response.status_code in _REDIRECT_CODES and "location" in response.headers:
+                url = url.join(response.headers["location"])
+                continue
+            if response.status_code != 200:
+                raise _refused(part, f"answered HTTP {response.status_code}")
+            return await _read(response, part)
+        finally:
+            await response.aclose()
+    raise _refused(part, f"redirects more than {_REDIRECTS} times")
+
+
+async def _read(response: httpx.Response, part: ImageUrl) -> bytes:
+    """The body, given up as soon as it is larger than any image may be."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MAX_BYTES:
+            raise _refused(part, f"is larger than the {_MAX_BYTES / 2**20:.2f} MiB that Kiro's models take")
+    return bytes(body)
+
+
+async def _checked_address(url: httpx.URL, part: ImageUrl, *, private: bool) -> str:
+    """The address to connect to. Every address of the name must be public, or the name is refused."""
+    if url.scheme != "https" and not (private and url.scheme == "http"):
+        raise _refused(part, "must be an https address or a data URL")
+    if url.userinfo or not url.host:
+        raise _refused(part, "must be an address without user name, with a host")
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise _refused(part, "has a host that cannot be found") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not private and not all(map(_is_public, addresses)):
+        raise _refused(part, "leads into a private network (IMAGE_PRIVATE_ADDRESSES allows that)")
+    return addresses[0]
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_public(str(inner))
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def _refused(part: ImageUrl, why: str) -> BadRequest:
+    """Names the field, not the address: it may hold a signature."""
+    return BadRequest(f"The image at {part.field} {why}.", field=part.field)

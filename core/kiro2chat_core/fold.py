@@ -1,0 +1,77 @@
+"""A stream of events as one value: what an answer without streaming is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .turns import (
+    CallBegan,
+    CallDelta,
+    Counted,
+    Ended,
+    EndReason,
+    Event,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
+
+__all__ = ["Answer", "Fold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer."""
+
+    text: str
+    reasoning: str
+    signature: str
+    calls: tuple[ToolCall, ...]
+    usage: Usage
+    reason: EndReason
+    stop: str
+
+
+@dataclass(slots=True)
+class Fold:
+    """Feed it every event, then take the answer."""
+
+    _text: list[str] = field(default_factory=list)
+    _reasoning: list[str] = field(default_factory=list)
+    _signature: list[str] = field(default_factory=list)
+    _names: dict[str, str] = field(default_factory=dict)
+    _arguments: dict[str, list[str]] = field(default_factory=dict)
+    _usage: Usage = field(default_factory=Usage)
+    _ended: Ended = field(default_factory=lambda: Ended("end"))
+
+    def feed(self, events: Iterable[Event]) -> None:
+        for event in events:
+            match event:
+                case TextDelta(text):
+                    self._text.append(text)
+                case ReasoningDelta(text, signature):
+                    self._reasoning.append(text)
+                    self._signature.append(signature)
+                case CallBegan(call_id, name):
+                    self._names[call_id] = name
+                    self._arguments[call_id] = []
+                case CallDelta(call_id, json):
+                    self._arguments[call_id].append(json)
+                case Counted(usage):
+                    self._usage = usage
+                case Ended():
+                    self._ended = event
+
+    def answer(self) -> Answer:
+        calls = (ToolCall(id, name, "".join(self._arguments[id])) for id, name in self._names.items())
+        return Answer(
+            text="".join(self._text),
+            reasoning="".join(self._reasoning),
+            signature="".join(self._signature),
+            calls=tuple(calls),
+            usage=self._usage,
+            reason=self._ended.reason,
+            stop=self._ended.stop,
+        )

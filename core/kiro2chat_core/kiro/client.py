@@ -1,0 +1,208 @@
+"""The one door out to the chat backend: a request's body in, batches of Events out.
+
+Attempts are repeated only while nothing has been handed on. What can be mended is mended once per request: a refused token is
+renewed, a missing or unwanted profile is added or left out. The rest is repeated with jitter, or raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import httpx
+
+from .. import jsonio
+from ..errors import BackendTimeout, Kiro2ChatError, LoginError, LoginExpired, LoginForbidden, QuotaExhausted
+from ..settings import Settings
+from ..turns import Batch, Began, Event
+from . import failures
+from .control import Control
+from .events import AnswerDecoder
+from .eventstream import Decoder
+from .hosts import BUILDER_ID_PROFILE, SOCIAL_PROFILE, Hosts
+from .login import Login
+from .request import Request
+from .tokens import Tokens
+from .transport import translated
+
+__all__ = ["Answered", "Client"]
+
+logger = logging.getLogger(__name__)
+
+_ERROR_BODY = 64 * 1024
+_EVENT_STREAMS = ("application/vnd.amazon.eventstream", "application/octet-stream", "")
+_FIRST_WAIT, _LONGEST_WAIT, _PATIENCE = 0.4, 10.0, 30.0
+
+
+@dataclass(slots=True)
+class Answered:
+    """What is known of one answer besides its events; filled while the events are read."""
+
+    request_id: str = ""
+    credits: float | None = None
+    dropped: list[str] = field(default_factory=list)
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class _Remedies:
+    """What has been tried for this request; each helps at most once."""
+
+    renewed: bool = False
+    profile_flipped: bool = False
+    tool_format: bool = False
+
+
+class Client:
+    def __init__(self, settings: Settings, http: httpx.AsyncClient, tokens: Tokens, control: Control) -> None:
+        self._settings = settings
+        self._http = http
+        self._tokens = tokens
+        self._control = control
+        self._hosts = Hosts(settings)
+        self._placeholder = {"auto": self._hosts.wants_profile, "always": True, "never": False}[
+            settings.kiro_send_profile
+        ]
+
+    async def answer(self, request: Request, answered: Answered | None = None) -> AsyncGenerator[Batch, None]:
+        """Send a request and yield its events as they come, ending with one Ended.
+
+        Close the iterator to close the upstream connection.
+
+        Raises:
+            Kiro2ChatError: at any time; after the first batch nothing is repeated.
+        """
+        answered = Answered() if answered is None else answered
+        invocation, remedies = str(uuid.uuid4()), _Remedies()
+        login = await self._tokens.current()
+        while True:
+            answered.attempts += 1
+            handed_on = False
+            try:
+                async with aclosing(self._attempt(request, login, invocation, answered)) as batches:
+                    async for batch in batches:
+                        handed_on = True
+                        yield batch
+                return
+            except Kiro2ChatError as error:
+                if handed_on:
+                    raise
+                login = await self._remedy(error, login, remedies, answered.attempts)
+
+    async def _remedy(self, error: Kiro2ChatError, login: Login, remedies: _Remedies, attempts: int) -> Login:
+        """What to do before the next attempt, or the error again if there is nothing."""
+        if error.code in (failures.PROFILE_REQUIRED, failures.PROFILE_NOT_ALLOWED) and not remedies.profile_flipped:
+            wanted = error.code == failures.PROFILE_REQUIRED
+            if login.profile_arn is None and wanted != self._placeholder:
+                remedies.profile_flipped, self._placeholder = True, wanted
+                logger.info("This host %s a profile ARN", "wants" if wanted else "does not want")
+                return login
+        if _may_be_stale(error) and not remedies.renewed:
+            remedies.renewed = True
+            return await self._tokens.renew(login)
+        if error.code == failures.TRANSIENT_TOOL_FORMAT and not remedies.tool_format:
+            remedies.tool_format = True  # also seen for sound requests (protocol notes 3.4)
+            return login
+        if not error.retryable or attempts >= self._settings.kiro_attempts:
+            raise error
+        wait = random.uniform(0.5, 1.0) * min(_FIRST_WAIT * 2**attempts, _LONGEST_WAIT)
+        if error.retry_after is not None:
+            if error.retry_after > _PATIENCE:
+                raise error
+            wait = max(wait, error.retry_after)
+        logger.info("Attempt %d failed (%s); next in %.1f s", attempts, error.code, wait)
+        await asyncio.sleep(wait)
+        return await self._tokens.current()
+
+    async def _attempt(
+        self, request: Request, login: Login, invocation: str, answered: Answered
+    ) -> AsyncGenerator[Batch, None]:
+        settings = self._settings
+        body = await self._body(request, login)
+        headers = self._hosts.chat_headers(login, invocation=invocation, attempt=answered.attempts)
+        outgoing = self._http.build_request("POST", self._hosts.chat_url(login), headers=headers, content=body)
+        deadline = asyncio.get_running_loop().time() + settings.kiro_first_token_timeout
+        with translated("sending the request"):
+            async with asyncio.timeout_at(deadline):
+                response = await self._http.send(outgoing, stream=True)
+        try:
+            answered.request_id = response.headers.get("x-amzn-requestid", "")
+            await _refuse_what_is_no_stream(response)
+            decoder, events = Decoder(), AnswerDecoder(request.callable, answered.request_id or None)
+            answered.dropped = events.dropped
+            held: list[Event] = []
+            async for chunk in self._chunks(response, deadline):
+                held += events.feed(decoder.feed(chunk))
+                answered.credits = events.credits
+                if any(not isinstance(event, Began) for event in held):
+                    yield tuple(held)
+                    held = []
+            decoder.finish()
+            held += events.finish()
+            answered.credits = events.credits
+            yield tuple(held)
+        finally:
+            await _close(response)
+
+    async def _chunks(self, response: httpx.Response, first_deadline: float) -> AsyncGenerator[bytes, None]:
+        """The body as it comes in. Bytes that never come are a stall: before the first by one limit, later by another."""
+        chunks = response.aiter_bytes()
+        deadline, limit = first_deadline, self._settings.kiro_first_token_timeout
+        loop = asyncio.get_running_loop()
+        while True:
+            with translated("answering"):
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        chunk = await anext(chunks, None)
+                except TimeoutError:
+                    raise BackendTimeout(f"Kiro sent nothing for {limit:g} seconds.") from None
+            if chunk is None:
+                return
+            limit = self._settings.kiro_idle_timeout
+            deadline = loop.time() + limit
+            yield chunk
+
+    async def _body(self, request: Request, login: Login) -> bytes:
+        body = dict(request.body)
+        arn = login.profile_arn or await self._control.profile_arn(login)
+        if arn is None and self._placeholder:
+            arn = SOCIAL_PROFILE if login.kind == "social" else BUILDER_ID_PROFILE
+        if arn is not None:
+            body["profileArn"] = arn
+        if self._hosts.form == "json" and self._settings.kiro_agent_mode != "none":
+            body["agentMode"] = self._settings.kiro_agent_mode
+        return jsonio.dumps(body)
+
+
+def _may_be_stale(error: Kiro2ChatError) -> bool:
+    """A refusal that a new token may mend: any 401 or 403 without a reason of its own (protocol notes 4.4)."""
+    if isinstance(error, QuotaExhausted) or not isinstance(error, LoginError):
+        return False
+    return isinstance(error, LoginExpired) or (isinstance(error, LoginForbidden) and error.code != "login_forbidden")
+
+
+async def _refuse_what_is_no_stream(response: httpx.Response) -> None:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if response.status_code == 200 and kind in _EVENT_STREAMS:
+        return
+    body = b""
+    with translated("reading an error"):
+        async with asyncio.timeout(10):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) >= _ERROR_BODY:
+                    break
+    raise failures.from_response(response.status_code, response.headers, body[:_ERROR_BODY])
+
+
+async def _close(response: httpx.Response) -> None:
+    """Close even while being cancelled: the upstream must not go on for a client that has left."""
+    try:
+        await asyncio.shield(asyncio.ensure_future(response.aclose()))
+    except (httpx.HTTPError, OSError) as broken:
+        logger.debug("Closing the answer failed: %s", type(broken).__name__)

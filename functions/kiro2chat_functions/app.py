@@ -1,0 +1,107 @@
+"""One object graph, all routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from kiro2chat_core import __version__
+from kiro2chat_core.dialects import openai_chat
+from kiro2chat_core.errors import Kiro2ChatError
+from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.settings import Settings
+
+from . import openai
+from .guards import KeyGuard, OriginGuard
+from .http import JsonResponse, error_response, rendered
+
+__all__ = ["create_app"]
+
+_GUARDED = ("/v1",)
+
+
+def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
+    """The whole server as an ASGI app. `demo` only says so to whoever asks; the settings point to the emulator."""
+    gateway = Gateway(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await gateway.aclose()
+
+    app = Starlette(
+        routes=[
+            Route("/", _root, methods=["GET", "HEAD"]),
+            Route("/health", _health, methods=["GET", "HEAD"]),
+            _openai("/v1/models", openai.list_models, "GET"),
+            _openai("/v1/models/{id:path}", openai.retrieve_model, "GET"),
+            _openai("/v1/chat/completions", openai.chat_completions, "POST"),
+        ],
+        middleware=_middleware(settings),
+        exception_handlers={HTTPException: _on_http_error},
+        lifespan=lifespan,
+    )
+    app.state.gateway = gateway
+    app.state.demo = demo
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    layers = [
+        Middleware(
+            OriginGuard,
+            hosts=settings.allowed_hosts,
+            origins=settings.cors_origins,
+            loopback=settings.is_loopback,
+            render=_render,
+        )
+    ]
+    if settings.cors_origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "OPTIONS"],
+                allow_headers=["*"],
+                expose_headers=["x-request-id", "x-kiro2chat-ignored"],
+            )
+        )
+    layers.append(Middleware(KeyGuard, key=settings.api_key, prefixes=_GUARDED, render=_render))
+    return layers
+
+
+def _openai(path: str, handler: Callable[[Request], Awaitable[Response]], method: str) -> Route:
+    return Route(path, rendered(handler, openai_chat.error_body), methods=[method])
+
+
+async def _root(request: Request) -> Response:
+    mode = "This is the DEMO: an emulator answers, no model.\n" if request.app.state.demo else ""
+    return PlainTextResponse(f"kiro2chat {__version__}\n{mode}OpenAI-compatible API: {request.base_url}v1\n")
+
+
+async def _health(request: Request) -> Response:
+    return JsonResponse({"status": "ok", "version": __version__, "demo": request.app.state.demo})
+
+
+def _render(error: Kiro2ChatError) -> Response:
+    return error_response(error, openai_chat.error_body)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    told = {
+        404: f"There is nothing at {request.url.path[:200]}.",
+        405: f"{request.url.path[:200]} does not take {request.method}.",
+    }.get(error.status_code, error.detail)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+    response = _render(Kiro2ChatError(told, status=error.status_code, code=code))
+    response.headers.update(error.headers or {})
+    return response

@@ -1,0 +1,187 @@
+"""`kiro2chat …`: the command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+
+from kiro2chat_core import __version__
+from kiro2chat_core.errors import Kiro2ChatError, LoginError
+from kiro2chat_core.settings import Settings
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status: 0 done, 1 it failed, 2 bad usage, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.load(host=getattr(options, "host", None), port=getattr(options, "port", None))
+        _log(settings.log_level)
+        status: int = options.run(settings, options)
+        return status
+    except Kiro2ChatError as error:
+        print(f"kiro2chat: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # kiro2chat models | head
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kiro2chat", description="A Kiro login as an OpenAI-compatible API.")
+    parser.add_argument("--version", action="version", version=f"kiro2chat {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(run: Callable[[Settings, argparse.Namespace], int], *names: str, help: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(names[0], aliases=names[1:], help=help, description=help)
+        made.set_defaults(run=run)
+        return made
+
+    demo_help = "answer from an emulator instead of Kiro; `auto` does so only where no login can be used"
+    serve = command(_serve, "serve", "api", help="serve the API")
+    serve.add_argument("--host", help="address to listen on (HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on, 0 for a free one (PORT)")
+    serve.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
+    doctor = command(_doctor, "doctor", help="check every step from the login to the first token")
+    models = command(_models, "models", help="list the models of the login")
+    chat = command(_chat, "chat", help="ask one question and print the answer")
+    chat.add_argument("message", help="the question; - reads it from standard input")
+    chat.add_argument("--model", default="auto", help="a name from `kiro2chat models` (auto)")
+    for each in (doctor, models, chat):
+        each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
+    emulator = command(_emulator, "emulator", help="serve the emulator of Kiro alone, for tests and development")
+    emulator.add_argument("--port", type=int, help="port to listen on, 0 for a free one (PORT)")
+    emulator.add_argument("--strict", action="store_true", help="refuse whatever any source has seen refused")
+    emulator.add_argument("--database", metavar="FILE", help="also write a kiro-cli database with a login of its own")
+    emulator.add_argument("--expired", action="store_true", help="that login's access token has expired")
+    return parser
+
+
+def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    from .app import create_app
+    from .serving import bound, run
+
+    listener = bound(settings.host, settings.port)
+    with listener, _backend(settings, options.demo) as (chosen, login):
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        print(f"kiro2chat {__version__}\n  API    {address}/v1\n  login  {login}", flush=True)
+        if settings.api_key is not None:
+            print("  key    clients must send API_KEY", flush=True)
+        run(create_app(chosen, demo=chosen is not settings), listener, log_level=settings.log_level)
+    return 0
+
+
+def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    from .doctor import examine
+
+    with _backend(settings, options.demo, check=False) as (chosen, _login):
+        return 0 if asyncio.run(examine(chosen, lambda line: print(line, flush=True))) else 1
+
+
+def _models(settings: Settings, options: argparse.Namespace) -> int:
+    from kiro2chat_core.gateway import Gateway
+    from kiro2chat_core.kiro import catalog
+
+    async def show(chosen: Settings) -> None:
+        gateway = Gateway(chosen)
+        try:
+            await gateway.tokens.current()
+            for model in catalog.public(await gateway.models.current()):
+                window = f"{model.context // 1000:>5}k" if model.context else "     ?"
+                alias = f"→ {model.alias_of}" if model.alias_of else model.name
+                print(f"{model.id:<24} {window} tokens  {model.rate:>5g}x  {alias}".rstrip())
+            if not gateway.models.live:
+                print("(the built-in table: the live list cannot be had)", file=sys.stderr)
+        finally:
+            await gateway.aclose()
+
+    with _backend(settings, options.demo) as (chosen, _login):
+        asyncio.run(show(chosen))
+    return 0
+
+
+def _chat(settings: Settings, options: argparse.Namespace) -> int:
+    from kiro2chat_core.gateway import Gateway
+    from kiro2chat_core.turns import Ask, Text, TextDelta, Turn
+
+    message = sys.stdin.read() if options.message == "-" else options.message
+
+    async def ask(chosen: Settings) -> None:
+        gateway = Gateway(chosen)
+        question = Ask(options.model, (Turn("user", (Text(message),)),))
+        try:
+            async with aclosing(gateway.stream(question)) as batches:
+                async for batch in batches:
+                    text = "".join(event.text for event in batch if isinstance(event, TextDelta))
+                    print(text, end="", flush=True)
+            print()
+        finally:
+            await gateway.aclose()
+
+    with _backend(settings, options.demo) as (chosen, _login):
+        asyncio.run(ask(chosen))
+    return 0
+
+
+def _emulator(settings: Settings, options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from .emulator import Emulator, Options, database
+    from .serving import bound, run
+
+    emulator = Emulator(Options.strict() if options.strict else Options.demo())
+    with bound("127.0.0.1", settings.port) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        lines = [f"KIRO_API_URL={url}", f"KIRO_CONTROL_URL={url}", f"KIRO_OIDC_URL={url}", f"KIRO_SOCIAL_URL={url}"]
+        if options.database:
+            login = emulator.login("odic", expires_in=-60 if options.expired else 3600)
+            database.write(Path(options.database), login)
+            lines.append(f"KIRO_DB_PATH={options.database}")
+        else:
+            lines.append(f"KIRO_API_KEY={emulator.login('api-key').access_token}")
+        print("\n".join(lines), flush=True)
+        run(emulator.app, listener, log_level=settings.log_level)
+    return 0
+
+
+@contextmanager
+def _backend(settings: Settings, demo: str | None, *, check: bool = True) -> Iterator[tuple[Settings, str]]:
+    """The settings to run with and a line about the login: the user's own, or the demo's."""
+    from kiro2chat_core.kiro.login import find_login
+
+    from .demo import banner, demo_settings
+
+    why = "You asked for it with --demo."
+    if demo != "always":
+        try:
+            login = find_login(settings, now=time.time()).source if check or demo == "auto" else ""
+        except LoginError as error:
+            if demo != "auto":
+                raise
+            why = error.message
+        else:
+            yield settings, login
+            return
+    print(banner(why), file=sys.stderr, flush=True)
+    with demo_settings(settings) as emulated:
+        yield emulated, "DEMO"
+
+
+def _log(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
+    if level != "debug":  # these write a line per request, with its address
+        for name in ("httpx", "httpcore", "aiohttp", "asyncio", "filelock"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

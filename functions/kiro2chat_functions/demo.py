@@ -1,0 +1,42 @@
+"""The demo: no login, no model, an emulator of Kiro in this process that answers with an echo and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from kiro2chat_core.secret import Secret
+from kiro2chat_core.settings import Settings
+
+from .serving import served
+
+__all__ = ["banner", "demo_settings"]
+
+
+@contextmanager
+def demo_settings(settings: Settings) -> Iterator[Settings]:
+    """The same settings with an emulator for a backend and a made-up login; the user's own login is not looked at."""
+    from .emulator import Emulator, Options
+
+    emulator = Emulator(Options.demo())
+    login = emulator.login("api-key", expires_in=10 * 365 * 86400)
+    with served(emulator.app) as url:
+        yield replace(
+            settings,
+            kiro_login=("api-key",),
+            kiro_api_key=Secret(login.access_token),
+            kiro_profile_arn=None,
+            kiro_endpoint="runtime",
+            kiro_region=None,
+            kiro_api_url=url,
+            kiro_control_url=url,
+            kiro_oidc_url=url,
+            kiro_social_url=url,
+        )
+
+
+def banner(why: str) -> str:
+    """What a terminal shows instead of a login, loud enough that nobody takes an echo for a model."""
+    line = "─" * 78
+    return f"{line}\n  DEMO: no model answers here, only an echo of what you write.\n  {why}\n{line}"

@@ -1,0 +1,230 @@
+"""What every route needs of HTTP: bodies within limits, answers that stream, errors in the client's form, disconnects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Protocol, TypeVar
+
+import anyio
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kiro2chat_core import jsonio
+from kiro2chat_core.dialects import sse
+from kiro2chat_core.errors import BadRequest, Kiro2ChatError, TooLarge
+from kiro2chat_core.turns import Batch, Event
+
+__all__ = [
+    "ClientLeft",
+    "Encoder",
+    "ErrorBody",
+    "JsonResponse",
+    "StreamedAnswer",
+    "as_error",
+    "error_response",
+    "new_id",
+    "read_json",
+    "rendered",
+    "unless_left",
+]
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+ErrorBody = Callable[[Kiro2ChatError], dict[str, Any]]
+
+
+class Encoder(Protocol):
+    """A dialect's way to write events and errors into a stream."""
+
+    def feed(self, events: Batch | list[Event]) -> bytes: ...
+    def error(self, error: Kiro2ChatError) -> bytes: ...
+
+
+class ClientLeft(Exception):
+    """The client closed the connection; there is nobody to answer."""
+
+
+class JsonResponse(Response):
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return jsonio.dumps(content)
+
+
+def rendered(
+    handler: Callable[[Request], Awaitable[Response]], body: ErrorBody
+) -> Callable[[Request], Awaitable[Response]]:
+    """A handler whose errors are answered in the form of its dialect; whatever is no error of ours is a logged 500."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except (ClientLeft, ClientDisconnect):
+            return Response(status_code=499)  # nobody reads it
+        except Exception as failure:
+            return error_response(as_error(failure), body)
+
+    return endpoint
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}{uuid.uuid4().hex}"
+
+
+async def read_json(request: Request, limit: int) -> Any:
+    """The decoded body.
+
+    Raises:
+        TooLarge: over `limit` bytes; said before the body is read where its length was announced.
+        BadRequest: it is not JSON.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isascii() and announced.isdigit() and int(announced) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    if not body:
+        raise BadRequest("The request body is empty: expected a JSON object.")
+    try:
+        return jsonio.loads(bytes(body))
+    except ValueError as bad:
+        raise BadRequest(f"The request body is not valid JSON: {bad}.") from None
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The request body is larger than {limit} bytes (BODY_LIMIT).")
+
+
+def as_error(error: Exception) -> Kiro2ChatError:
+    """The error itself if it is ours; anything else is a bug, logged with its traceback and told without."""
+    if isinstance(error, Kiro2ChatError):
+        return error
+    logger.error("A bug in kiro2chat", exc_info=error)
+    return Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
+
+
+def error_response(error: Kiro2ChatError, body: ErrorBody, headers: Mapping[str, str] | None = None) -> Response:
+    """An error with its status and what tells clients whether and when to try again."""
+    extra = dict(headers or {})
+    if error.retry_after is not None:
+        extra["retry-after"] = str(max(1, round(error.retry_after)))
+    if not error.retryable and error.status in (429, 500, 502, 503, 504):
+        extra["x-should-retry"] = "false"  # the OpenAI and Anthropic SDKs repeat 429 and 5xx otherwise
+    if error.status == 401:
+        extra["www-authenticate"] = "Bearer"
+    return JsonResponse(body(error), status_code=error.status, headers=extra)
+
+
+async def unless_left(request: Request, work: Awaitable[T]) -> T:
+    """Await `work`, but cancel it as soon as the client closes the connection.
+
+    Raises:
+        ClientLeft: it did.
+    """
+    task = asyncio.ensure_future(work)
+    watch = asyncio.create_task(_left(request.receive))
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise ClientLeft
+    finally:
+        for each in (task, watch):
+            each.cancel()
+        await asyncio.wait({task, watch})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class StreamedAnswer(Response):
+    """Batches of events as server-sent events.
+
+    The status waits for the first batch, so that an error before it is a plain error response; but not for longer than
+    `keepalive` seconds: then the stream begins with a comment, and an error comes as the dialect's own event. A comment also
+    breaks every later silence of that length. When the client leaves, the batches are closed, and with them the upstream.
+    """
+
+    def __init__(
+        self,
+        batches: AsyncGenerator[Batch, None],
+        encoder: Encoder,
+        error_body: ErrorBody,
+        *,
+        keepalive: float,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(headers=headers)
+        self._batches = batches
+        self._encoder = encoder
+        self._error_body = error_body
+        self._keepalive = keepalive
+        self._extra = dict(headers)
+        self._started = False
+        self._last_write = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with anyio.create_task_group() as group:
+
+            async def watch() -> None:
+                await _left(receive)
+                group.cancel_scope.cancel()
+
+            group.start_soon(watch)
+            group.start_soon(self._break_silence, send)
+            await self._answer(scope, receive, send)
+            group.cancel_scope.cancel()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._batches) as batches:
+            try:
+                async for batch in batches:
+                    if data := self._encoder.feed(batch):
+                        await self._write(send, data)
+            except Exception as failure:
+                error = as_error(failure)
+                if not self._started:
+                    self._started = True  # no comment from here on
+                    await error_response(error, self._error_body, self._extra)(scope, receive, send)
+                    return
+                logger.info("The answer broke off: %s", error.message)
+                await self._write(send, self._encoder.error(error))
+        if not self._started:
+            await self._start(send)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _break_silence(self, send: Send) -> None:
+        clock = asyncio.get_running_loop().time
+        self._last_write = clock()
+        while True:
+            silence = clock() - self._last_write
+            if silence >= self._keepalive:
+                await self._write(send, sse.COMMENT)
+                silence = 0.0
+            await asyncio.sleep(self._keepalive - silence)
+
+    async def _write(self, send: Send, data: bytes) -> None:
+        self._last_write = asyncio.get_running_loop().time()
+        if not self._started:
+            await self._start(send)
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def _start(self, send: Send) -> None:
+        self._started = True
+        headers = {
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-cache",
+            "x-accel-buffering": "no",  # nginx would collect the stream otherwise
+        }
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers | self._extra).items()]
+        await send({"type": "http.response.start", "status": 200, "headers": raw})

@@ -1,0 +1,96 @@
+"""OpenAI's routes: chat completions and models."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import aclosing
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kiro2chat_core.dialects import openai_chat
+from kiro2chat_core.errors import UnknownModel
+from kiro2chat_core.fold import Fold
+from kiro2chat_core.gateway import Gateway, Report
+from kiro2chat_core.kiro import catalog
+from kiro2chat_core.kiro.catalog import Model
+from kiro2chat_core.turns import Ask
+
+from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
+
+__all__ = ["chat_completions", "list_models", "retrieve_model"]
+
+logger = logging.getLogger(__name__)
+
+_STARTED = int(time.time())
+
+
+async def chat_completions(request: Request) -> Response:
+    """POST /v1/chat/completions, streaming and not."""
+    gateway: Gateway = request.app.state.gateway
+    wanted = openai_chat.read(await read_json(request, gateway.settings.body_limit))
+    this = openai_chat.Completion(new_id("chatcmpl-"), wanted.ask.model, int(time.time()), wanted.functions)
+    headers = {"x-request-id": this.id}
+    if wanted.ignored:
+        headers["x-kiro2chat-ignored"] = _header(wanted.ignored)
+    if wanted.stream:
+        return StreamedAnswer(
+            gateway.stream(wanted.ask, Report()),
+            openai_chat.ChunkEncoder(this, include_usage=wanted.include_usage),
+            openai_chat.error_body,
+            keepalive=gateway.settings.keepalive,
+            headers=headers,
+        )
+    fold = Fold()
+    await unless_left(request, _fold(gateway, wanted.ask, fold))
+    return JsonResponse(openai_chat.completion(this, fold.answer()), headers=headers)
+
+
+async def list_models(request: Request) -> Response:
+    """GET /v1/models."""
+    models = catalog.public(await _models(request))
+    return JsonResponse({"object": "list", "data": [_model(model) for model in models]})
+
+
+async def retrieve_model(request: Request) -> Response:
+    """GET /v1/models/{id}; the id may be any name that chat completions take for a listed model."""
+    models = await _models(request)
+    name = request.path_params["id"]
+    listed = {model.id: model for model in catalog.public(models)}
+    known = listed.get(name) or listed.get(catalog.resolve(name, models).id)
+    if known is None:
+        raise UnknownModel(f"{name[:100]!r} is no model of this login; GET /v1/models lists them.", field="model")
+    return JsonResponse(_model(known))
+
+
+async def _fold(gateway: Gateway, ask: Ask, fold: Fold) -> None:
+    async with aclosing(gateway.stream(ask, Report())) as batches:
+        async for batch in batches:
+            fold.feed(batch)
+
+
+async def _models(request: Request) -> list[Model]:
+    gateway: Gateway = request.app.state.gateway
+    return list(await gateway.models.current())
+
+
+def _model(model: Model) -> dict[str, object]:
+    """OpenAI's four members, and what pickers like to show."""
+    shown: dict[str, object] = {"id": model.id, "object": "model", "created": _STARTED, "owned_by": "kiro"}
+    extra = {
+        "name": model.name,
+        "description": model.description,
+        "context_window": model.context,
+        "max_output_tokens": model.output,
+        "rate": model.rate,
+        "alias_of": model.alias_of,
+    }
+    shown.update({name: value for name, value in extra.items() if value})
+    shown["input_modalities"] = ["text", "image"] if model.images else ["text"]
+    return shown
+
+
+def _header(names: tuple[str, ...]) -> str:
+    """Field names come from the client: only what may stand in a header is kept."""
+    return ",".join("".join(c for c in name if c.isascii() and (c.isalnum() or c in "._-")) for name in names)[:1000]

@@ -1,0 +1,72 @@
+"""Listening: sockets bound with a clear error, uvicorn around an app, an app in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from kiro2chat_core.errors import SettingsError
+
+__all__ = ["bound", "run", "served"]
+
+_PATIENCE = 10.0
+"""Seconds to start and to stop a server in a thread. Both take milliseconds; this only bounds a broken app."""
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        SettingsError: the address cannot be used; says what to change.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as taken:
+        raise SettingsError(
+            f"{host}:{port} cannot be listened on ({taken.strerror or taken}). "
+            "Another program may be using it: choose another with --port or PORT.",
+            field="PORT",
+        ) from None
+
+
+def run(app: ASGIApp, listener: socket.socket, *, log_level: str) -> None:
+    """Serve until a signal says stop. One worker: state is behind the store, and nothing calls this server from within."""
+    uvicorn.run(
+        app,
+        fd=listener.fileno(),
+        log_level="warning" if log_level == "info" else log_level,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=75,
+        server_header=False,
+    )
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """Serve an app in a thread, on a free loopback port, and yield its address.
+
+    Clients may connect at once: the socket listens before the thread starts, and the kernel keeps them waiting.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        # Not server.run(): that would install signal handlers and choose the loop for the whole process.
+        thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[listener])), name="served", daemon=True
+        )
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(_PATIENCE)
+            if thread.is_alive():
+                raise RuntimeError("the server did not stop")

@@ -1,0 +1,64 @@
+"""Write the tables that are generated from the code into the documents between their markers; --check only compares.
+
+A place in a document is marked `<!-- table: NAME -->` … `<!-- /table -->`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from kiro2chat_core import settings
+from kiro2chat_core.kiro import catalog
+from kiro2chat_functions.emulator import FAULTS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = ("README.md", "README.zh-CN.md", "ARCHITECTURE.md")
+_PLACE = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+
+
+def _settings() -> list[tuple[str, ...]]:
+    return [("variable", "default", "meaning")] + [(f"`{env}`", default, help) for env, default, help in settings.table()]
+
+
+def _models() -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("model", "context", "rate", "also known as")]
+    for model in catalog.FALLBACK:
+        names = ", ".join(f"`{alias}`" for alias, target in catalog.ALIASES.items() if target == model.id != alias)
+        rows.append((f"`{model.id}`", f"{model.context // 1000}k", f"{model.rate:g}" if model.rate else "?", names))
+    return rows
+
+
+def _faults() -> list[tuple[str, ...]]:
+    return [("fault", "what it does")] + [(f"`{name}`", fault.help) for name, fault in FAULTS.items()]
+
+
+TABLES: dict[str, Callable[[], list[tuple[str, ...]]]] = {"settings": _settings, "models": _models, "faults": _faults}
+
+
+def main() -> int:
+    stale = []
+    for document in DOCUMENTS:
+        path = ROOT / document
+        old = path.read_text(encoding="utf-8")
+        new = _PLACE.sub(lambda place: place[1] + _markdown(TABLES[place[2]]()) + place[3], old)
+        if new != old:
+            stale.append(document)
+            if "--check" not in sys.argv:
+                path.write_text(new, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"Out of date: {', '.join(stale)}. Run `make docs`.", file=sys.stderr)
+        return 1
+    print("tables: up to date" if not stale else f"tables: wrote {', '.join(stale)}")
+    return 0
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:], ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
