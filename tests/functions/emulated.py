@@ -106,12 +106,14 @@ async def call(
         return await client.request(method, path, content=raw, headers=given | dict(headers or {}))
 
 
-async def chat(emulator: Emulator, sent: Any, login: Login | None = None, **headers: str) -> httpx.Response:
+async def chat(
+    emulator: Emulator, sent: Any, login: Login | None = None, headers: Mapping[str, str] | None = None
+) -> httpx.Response:
     """One chat in the REST form, with a login of its own unless one is given, and that login's profile."""
     login = login or emulator.login()
     if isinstance(sent, dict) and login.profile_arn:
         sent = {"profileArn": login.profile_arn, **sent}
-    return await call(emulator, "POST", CHAT, sent, bearer(login) | headers)
+    return await call(emulator, "POST", CHAT, sent, bearer(login) | dict(headers or {}))
 
 
 def frames(data: bytes) -> list[Frame]:

@@ -180,7 +180,7 @@ BAD_BODIES: dict[str, tuple[Any, tuple[int, str, str | None]]] = {
 async def test_bad_bodies(sent: Any, expected: tuple[int, str, str | None], form: str) -> None:
     status, message, reason = expected
     emulator = Emulator()
-    response = await chat(emulator, sent, **(json_headers() if form == "json" else {}))
+    response = await chat(emulator, sent, headers=json_headers() if form == "json" else {})
     answer = response.json()
     assert (response.status_code, answer["reason"]) == (status, reason)
     assert message in answer["message"]
@@ -284,8 +284,11 @@ async def test_the_first_of_several_faults_answers() -> None:
     worst = body("", model="nope", tools=[tool(schema={"type": "string"})], history=[user()], origin="NOWHERE")
     said = []
     emulator = Emulator()
-    for mend in (None, {"origin": "CLI"}, {"modelId": "auto"}, {"userInputMessageContext": {}}, {"content": "x"}):
-        worst["conversationState"]["currentMessage"]["userInputMessage"] |= mend or {}
+    mends: list[Json] = [
+        {}, {"origin": "CLI"}, {"modelId": "auto"}, {"userInputMessageContext": {}}, {"content": "x"},
+    ]  # fmt: skip
+    for mend in mends:
+        worst["conversationState"]["currentMessage"]["userInputMessage"] |= mend
         said.append((await chat(emulator, worst)).json()["reason"])
     assert said == [None, "INVALID_MODEL_ID", "TOOL_SCHEMA_INVALID", None, None]
 
@@ -330,8 +333,8 @@ async def test_the_profile_switches() -> None:
 
 
 async def test_origin_cli_is_a_wrong_pairing_where_it_is_not_taken() -> None:
-    assert (await chat(Emulator(), CLI, **json_headers())).status_code == 200
-    response = await chat(Emulator(Options(cli_origin_taken=False)), CLI, **json_headers())
+    assert (await chat(Emulator(), CLI, headers=json_headers())).status_code == 200
+    response = await chat(Emulator(Options(cli_origin_taken=False)), CLI, headers=json_headers())
     assert (response.status_code, response.json()["message"]) == (403, "The provided credential is invalid.")
     assert (await chat(Emulator(Options(cli_origin_taken=False)), CLI)).status_code == 200
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (the examples are quoted as they are)
 """The worked examples of protocol notes 10, byte for byte, in both forms."""
 
 from __future__ import annotations

@@ -112,7 +112,13 @@ class Accounts:
         quota: int | None = None,
         registration: Registration | None = None,
     ) -> Login:
-        """A new account. A negative `expires_in` gives a token that has expired; `quota` is a number of chats."""
+        """A new account. A negative `expires_in` gives a token that has expired; `quota` is a number of chats.
+
+        Raises:
+            ValueError: there is no such kind of login.
+        """
+        if kind not in TOKEN_TYPES:
+            raise ValueError(f"{kind!r} is no kind of login; these are: {', '.join(TOKEN_TYPES)}")
         if profile_arn is None:
             profile_arn = "" if builder_id or kind == "api-key" else SOCIAL_PROFILE if kind == "social" else PROFILE
         if registration is None and kind == "odic":

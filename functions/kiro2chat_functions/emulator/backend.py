@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 from .accounts import Accounts, Kind, Login, LoginArguments
-from .faults import Fault, Target, by_name
+from .faults import TARGETS, Fault, Target, by_name
 from .options import Options
 from .replies import Reply
 
@@ -86,10 +86,15 @@ class Backend:
         Several names at once befall the same request. `on` is the service, where it is not the fault's own.
 
         Raises:
-            KeyError: there is no fault of that name; `FAULTS` lists them.
+            ValueError: there is no fault of that name, no such service, or nothing to do.
         """
-        faults = tuple(by_name[name] for name in names)
-        self._injections.append(Injection(faults, on or faults[0].target, times, arguments))
+        unknown = [name for name in names if name not in by_name]
+        if unknown or not names:
+            raise ValueError(f"no fault is called {', '.join(unknown) or 'nothing'}; FAULTS lists them")
+        target = on or by_name[names[0]].target
+        if target not in TARGETS or not isinstance(times, int) or times < 1:
+            raise ValueError(f"cannot inject {times} times on {target}; services are {', '.join(TARGETS)}")
+        self._injections.append(Injection(tuple(by_name[name] for name in names), target, times, arguments))
 
     def script(self, *replies: Reply) -> None:
         """Answer the next chats with exactly these."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 from uuid import UUID
 
 from starlette.responses import Response
@@ -20,9 +20,10 @@ from .replies import Call, Reply
 from .samples import sample
 from .steps import CONTENT, TERMINAL, Event, Hangup, Pause, Raw, Step, frame_bytes
 
-__all__ = ["FAULTS", "Fault", "Target", "by_name"]
+__all__ = ["FAULTS", "TARGETS", "Fault", "Target", "by_name"]
 
 Target: TypeAlias = Literal["chat", "control", "token", "social"]
+TARGETS = get_args(Target)
 Arguments: TypeAlias = Mapping[str, Any]
 
 
