@@ -73,7 +73,7 @@ def test_epoch(tmp_path: Path, login: Login) -> None:
 )
 def test_profile(tmp_path: Path, login: Login, shape: Any, value: set[str] | None) -> None:
     write(tmp_path / "db", login, Shape(profile=shape))
-    state = read(tmp_path / "db").get("api.codewhisperer.profile")
+    state: Any = read(tmp_path / "db").get("api.codewhisperer.profile")
     match shape:
         case "none":
             assert state is None

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from botocore.eventstream import ChecksumMismatch, EventStreamBuffer
 from tests.functions.emulated import CHAT, Json, bearer, body, events, frames, text_of, tool
-from tests.serving import served
 
 from kiro2chat_core.kiro.eventstream import Byte, CorruptFrame, Decoder, Timestamp
 from kiro2chat_functions.emulator import FAULTS, Call, Emulator, Options, Reply
 from kiro2chat_functions.emulator.refusals import REFUSALS
+from kiro2chat_functions.serving import served
 
 TOOLS = [
     tool("get_weather", {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}),
@@ -30,9 +30,10 @@ TOOLS = [
 class Wire:
     """An emulator behind a socket, with a login."""
 
-    def __init__(self, emulator: Emulator, url: str) -> None:
+    def __init__(self, emulator: Emulator, url: str, client: httpx.Client) -> None:
         self.emulator = emulator
         self.url = url
+        self.client = client
         self.login = emulator.login()
 
     def request(self, sent: Json) -> dict[str, Any]:
@@ -43,7 +44,7 @@ class Wire:
         return {"content-type": "application/json", **bearer(self.login)}
 
     def chat(self, content: str = "Hi", **members: Any) -> httpx.Response:
-        return httpx.post(self.url + CHAT, **self.request(body(content, **members)))
+        return self.client.post(CHAT, **self.request(body(content, **members)))
 
     def chunks(self, content: str = "Hi", **members: Any) -> list[bytes]:
         """The HTTP chunks of an answer: one for each write of the server."""
@@ -70,8 +71,8 @@ def _chunks(answer: Any) -> Iterator[bytes]:
 @contextmanager
 def wire(options: Options | None = None) -> Iterator[Wire]:
     emulator = Emulator(options)
-    with served(emulator.app) as url:
-        yield Wire(emulator, url)
+    with served(emulator.app) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        yield Wire(emulator, url, client)
 
 
 def names(response: httpx.Response | bytes) -> list[str]:
@@ -159,7 +160,7 @@ def test_7_the_connection_breaks() -> None:
     with wire() as kiro:
         kiro.emulator.inject("hangup", after=2)
         got, broke = b"", False
-        with httpx.stream("POST", kiro.url + CHAT, **kiro.request(body())) as answer:
+        with kiro.client.stream("POST", CHAT, **kiro.request(body())) as answer:
             try:
                 for piece in answer.iter_raw():
                     got += piece
@@ -270,7 +271,7 @@ def test_15_silence(after: int) -> None:
     with wire() as kiro:
         kiro.emulator.inject("silence", seconds=0.3, after=after)
         arrivals = []
-        with httpx.stream("POST", kiro.url + CHAT, **kiro.request(body())) as answer:
+        with kiro.client.stream("POST", CHAT, **kiro.request(body())) as answer:
             start = time.monotonic()
             for _ in answer.iter_raw():
                 arrivals.append(time.monotonic() - start)
@@ -287,7 +288,7 @@ def test_16_to_18_answers_before_the_right_one() -> None:
         kiro.emulator.inject("refresh_500")
         client = {"clientId": kiro.login.client_id, "clientSecret": kiro.login.client_secret}
         refresh = {**client, "grantType": "refresh_token", "refreshToken": kiro.login.refresh_token}
-        refreshes = [httpx.post(f"{kiro.url}/token", json=refresh).status_code for _ in range(3)]
+        refreshes = [kiro.client.post("/token", json=refresh).status_code for _ in range(3)]
     assert statuses == [403, 429, 429, 200]
     assert refreshes == [500, 200, 400]
     assert [seen.fault for seen in kiro.emulator.seen][:4] == ["forbidden_once", "throttled", "throttled", ""]
@@ -339,7 +340,7 @@ def test_an_unknown_fault() -> None:
 def test_a_client_that_leaves_is_noticed() -> None:
     with wire(Options(delay=0.02)) as kiro:
         start = time.time()
-        with httpx.stream("POST", kiro.url + CHAT, **kiro.request(body("count to 9999"))) as answer:
+        with kiro.client.stream("POST", CHAT, **kiro.request(body("count to 9999"))) as answer:
             next(answer.iter_raw())
         (seen,) = kiro.emulator.seen
         deadline = time.monotonic() + 2

@@ -132,6 +132,19 @@ async def test_rounds_of_calls() -> None:
     assert await called(body("", history=history, results=[result("t2")], tools=tools)) == []
 
 
+async def test_words_beside_results_are_a_new_question() -> None:
+    history = [user("call get_time with {}"), assistant("", use("t1", "get_time"))]
+    sent = body("Never mind, use get_weather", history=history, results=[result("t1")], tools=[WEATHER, CLOCK])
+    assert await called(sent) == [("get_weather", {"city": "Paris"})]
+
+
+async def test_notes_beside_results_are_obeyed() -> None:
+    history = [user("call get_time with {}"), assistant("", use("t1", "get_time"))]
+    note = "You must call the tool `get_weather` in this answer. Do not answer in text."
+    sent = body(note, history=history, results=[result("t1")], tools=[WEATHER, CLOCK])
+    assert await called(sent) == [("get_weather", {"city": "Paris"})]
+
+
 async def test_ids_differ_between_turns() -> None:
     def ids(data: Any) -> set[str]:
         return {payload["toolUseId"] for name, payload in events(data) if name == "toolUseEvent"}

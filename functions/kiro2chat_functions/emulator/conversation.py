@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,13 +54,14 @@ class Conversation:
 
     @property
     def question(self) -> str:
-        """The newest user message that is more than tool results."""
-        return self._spoken()[-1] if self._spoken() else self.text
+        """What the person asked last, without notes of the gateway: the newest user message that is more than results.
 
-    @property
-    def opens(self) -> bool:
-        """Whether the question is the first: instructions then stand before it in the same text."""
-        return len(self._spoken()) <= 1
+        In a first message instructions stand before it, so only its last paragraph counts.
+        """
+        asked = [paragraphs for message in self._user_messages() if (paragraphs := _paragraphs(message["content"]))]
+        if not asked:
+            return self.text.strip()
+        return asked[-1][-1] if len(asked) == 1 else "\n\n".join(asked[-1])
 
     @property
     def tools(self) -> dict[str, Mapping[str, Any]]:
@@ -80,14 +82,15 @@ class Conversation:
     @property
     def rounds(self) -> int:
         """Rounds of tool calls since the question was asked."""
+        if _paragraphs(self.text):
+            return 0
         done = 0
         for entry in reversed(self.history):
-            user = entry.get("userInputMessage")
-            if user is not None and not _results(user):
+            if "assistantResponseMessage" in entry:
+                done += bool(entry["assistantResponseMessage"].get("toolUses"))
+            elif _paragraphs(entry["userInputMessage"]["content"]):
                 break
-            if user is None and entry["assistantResponseMessage"].get("toolUses"):
-                done += 1
-        return done if _results(self.current) else 0
+        return done
 
     @property
     def images(self) -> list[Mapping[str, Any]]:
@@ -115,9 +118,6 @@ class Conversation:
         uses = self.history[index].get("assistantResponseMessage", {}).get("toolUses") or []
         return [use["toolUseId"] for use in uses if use["toolUseId"] not in answered]
 
-    def _spoken(self) -> list[str]:
-        return [message["content"] for message in self._user_messages() if not _results(message)]
-
     def _user_messages(self) -> Iterator[Mapping[str, Any]]:
         for entry in self.history:
             if "userInputMessage" in entry:
@@ -128,6 +128,18 @@ class Conversation:
         for entry in self.history:
             if "assistantResponseMessage" in entry:
                 yield entry["assistantResponseMessage"]
+
+
+# Paragraphs that a gateway adds for one answer. They are obeyed, but are no question.
+_NOTE = re.compile(
+    r"You must call |Do not call any tool|Call at most one tool|Answer with one JSON|JSON Schema of|```json|"
+    r"<thinking_mode>|<max_thinking_length>|You answered in text\."
+)
+
+
+def _paragraphs(text: str) -> list[str]:
+    """What a person may have written, paragraph by paragraph."""
+    return [paragraph for part in text.split("\n\n") if (paragraph := part.strip()) and not _NOTE.match(paragraph)]
 
 
 def _results(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -57,7 +57,7 @@ def answer(conversation: Conversation) -> Reply:
         reply = Reply(jsonio.text(sample(schema, "answer")))
     elif conversation.results:
         reply = Reply(_from_results(conversation))
-    elif counted := re.search(r"\bcount (?:up )?to (\d{1,5})\b", _asked(conversation), re.IGNORECASE):
+    elif counted := re.search(r"\bcount (?:up )?to (\d{1,5})\b", conversation.question, re.IGNORECASE):
         reply = Reply("\n".join(str(number) for number in range(1, int(counted[1]) + 1)))
     else:
         reply = Reply(_echo(conversation))
@@ -67,25 +67,8 @@ def answer(conversation: Conversation) -> Reply:
 # --- text ----------------------------------------------------------------------------------------------------------
 
 
-def _asked(conversation: Conversation) -> str:
-    """What the person wrote last. In a first message instructions stand before it, so only its last paragraph counts."""
-    paragraphs = [
-        text for text in conversation.question.split("\n\n") if text.strip() and not _NOTE.match(text.strip())
-    ]
-    if not paragraphs:
-        return conversation.question.strip()
-    return (paragraphs[-1] if conversation.opens else "\n\n".join(paragraphs)).strip()
-
-
-# Paragraphs that a gateway adds for one answer. The emulator obeys them but does not echo them.
-_NOTE = re.compile(
-    r"(You must call |Do not call any tool|Call at most one tool|Answer with one JSON|JSON Schema of|```json|"
-    r"<thinking_mode>|<max_thinking_length>|You answered in text\.)"
-)
-
-
 def _echo(conversation: Conversation) -> str:
-    asked = _asked(conversation)
+    asked = conversation.question
     quoted = "\n".join(f"> {line}" for line in asked[:2000].splitlines()) or "> (nothing)"
     pictures = len(conversation.current.get("images") or [])
     code = jsonio.text(
@@ -139,7 +122,7 @@ def _wanted_json(text: str) -> Any:
 _WITH_INPUT = re.compile(
     r"\b(?:call|use|run)\s+(?:the\s+tool\s+)?[`\"']?([\w-]+)[`\"']?\s+with\s+(?=\{)", re.IGNORECASE
 )
-_MUST = re.compile(r"You must call the tool `([^`]+)`|You must call (?:one of the tools|a tool)|Call (\S+) now;")
+_MUST = re.compile(r"You must call the tool `([^`]+)`|You must call (?:one of the tools|a tool)")
 _ROUND = re.compile(r"\bthen\b", re.IGNORECASE)
 
 
@@ -148,12 +131,12 @@ def _calls(conversation: Conversation) -> tuple[Call, ...]:
     tools = conversation.tools
     if not tools or "Do not call any tool" in conversation.text:
         return ()
-    rounds = [calls for part in _ROUND.split(_asked(conversation)) if (calls := _asked_for(part, tools))]
+    rounds = [calls for part in _ROUND.split(conversation.question) if (calls := _asked_for(part, tools))]
     if "Call at most one tool" in conversation.text:
         rounds = [(call,) for calls in rounds for call in calls]
     calls = rounds[conversation.rounds] if conversation.rounds < len(rounds) else ()
     if not calls and (must := _MUST.search(conversation.text)):
-        name = must[1] or must[2] or next(iter(tools))
+        name = must[1] or next(iter(tools))
         calls = (Call(name, _arguments(tools[name])),) if name in tools else ()
     return calls
 
@@ -209,7 +192,7 @@ def _arguments(schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _with_thoughts(reply: Reply, conversation: Conversation) -> Reply:
     """Native reasoning where request fields or the question ask, tags in the text where a prompt tag does (notes 7)."""
     thoughts = (
-        f"The question is about: {_asked(conversation)[:200]}\n"
+        f"The question is about: {conversation.question[:200]}\n"
         f"There are {len(conversation.tools)} tools and {len(conversation.results)} results. This is a demo, so I echo."
     )
     if re.search(r"<thinking_mode>(enabled|adaptive)</thinking_mode>", conversation.prompt):
@@ -223,7 +206,7 @@ def _with_thoughts(reply: Reply, conversation: Conversation) -> Reply:
         return replace(reply, reasoning=thoughts, redacted=True) if effort != "none" else reply
     if thinking.get("display") == "omitted":
         return replace(reply, reasoning="")
-    if thinking or output or re.search(r"\bthink\b", _asked(conversation), re.IGNORECASE):
+    if thinking or output or re.search(r"\bthink\b", conversation.question, re.IGNORECASE):
         return replace(reply, reasoning=thoughts)
     return reply
 
