@@ -12,7 +12,6 @@ from pathlib import Path
 
 from kiro2chat_core import settings
 from kiro2chat_core.kiro import catalog
-from kiro2chat_functions.emulator import FAULTS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "README.zh-CN.md", "ARCHITECTURE.md")
@@ -31,11 +30,7 @@ def _models() -> list[tuple[str, ...]]:
     return rows
 
 
-def _faults() -> list[tuple[str, ...]]:
-    return [("fault", "what it does")] + [(f"`{name}`", fault.help) for name, fault in FAULTS.items()]
-
-
-TABLES: dict[str, Callable[[], list[tuple[str, ...]]]] = {"settings": _settings, "models": _models, "faults": _faults}
+TABLES: dict[str, Callable[[], list[tuple[str, ...]]]] = {"settings": _settings, "models": _models}
 
 
 def main() -> int:

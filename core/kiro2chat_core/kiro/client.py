@@ -24,7 +24,7 @@ from . import failures
 from .control import Control
 from .events import AnswerDecoder
 from .eventstream import Decoder
-from .hosts import BUILDER_ID_PROFILE, SOCIAL_PROFILE, Hosts
+from .hosts import Hosts
 from .login import Login
 from .request import Request
 from .tokens import Tokens
@@ -54,7 +54,7 @@ class _Remedies:
     """What has been tried for this request; each helps at most once."""
 
     renewed: bool = False
-    profile_flipped: bool = False
+    profile: bool = False
     tool_format: bool = False
 
 
@@ -65,9 +65,6 @@ class Client:
         self._tokens = tokens
         self._control = control
         self._hosts = Hosts(settings)
-        self._placeholder = {"auto": self._hosts.wants_profile, "always": True, "never": False}[
-            settings.kiro_send_profile
-        ]
 
     async def answer(self, request: Request, answered: Answered | None = None) -> AsyncGenerator[Batch, None]:
         """Send a request and yield its events as they come, ending with one Ended.
@@ -96,12 +93,9 @@ class Client:
 
     async def _remedy(self, error: Kiro2ChatError, login: Login, remedies: _Remedies, attempts: int) -> Login:
         """What to do before the next attempt, or the error again if there is nothing."""
-        if error.code in (failures.PROFILE_REQUIRED, failures.PROFILE_NOT_ALLOWED) and not remedies.profile_flipped:
-            wanted = error.code == failures.PROFILE_REQUIRED
-            if login.profile_arn is None and wanted != self._placeholder:
-                remedies.profile_flipped, self._placeholder = True, wanted
-                logger.info("This host %s a profile ARN", "wants" if wanted else "does not want")
-                return login
+        if not remedies.profile and self._control.learn(error, login):
+            remedies.profile = True
+            return login
         if _may_be_stale(error) and not remedies.renewed:
             remedies.renewed = True
             return await self._tokens.renew(login)
@@ -136,12 +130,19 @@ class Client:
             decoder, events = Decoder(), AnswerDecoder(request.callable, answered.request_id or None)
             answered.dropped = events.dropped
             held: list[Event] = []
+            handed_on = False
             async for chunk in self._chunks(response, deadline):
-                held += events.feed(decoder.feed(chunk))
+                for frame in decoder.feed(chunk):
+                    try:
+                        held += events.feed((frame,))
+                    except Kiro2ChatError:
+                        if handed_on:  # what came before the error in the same read; else the attempt is repeated
+                            yield tuple(held)
+                        raise
                 answered.credits = events.credits
                 if any(not isinstance(event, Began) for event in held):
                     yield tuple(held)
-                    held = []
+                    held, handed_on = [], True
             decoder.finish()
             held += events.finish()
             answered.credits = events.credits
@@ -169,9 +170,7 @@ class Client:
 
     async def _body(self, request: Request, login: Login) -> bytes:
         body = dict(request.body)
-        arn = login.profile_arn or await self._control.profile_arn(login)
-        if arn is None and self._placeholder:
-            arn = SOCIAL_PROFILE if login.kind == "social" else BUILDER_ID_PROFILE
+        arn = await self._control.profile_arn(login)
         if arn is not None:
             body["profileArn"] = arn
         if self._hosts.form == "json" and self._settings.kiro_agent_mode != "none":

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import httpx
 
 from .. import jsonio
-from ..errors import Kiro2ChatError, LoginError, Misunderstood, Unavailable
+from ..errors import Kiro2ChatError, LoginError, Misunderstood, QuotaExhausted, Unavailable
 from ..settings import Settings
 from . import catalog, failures
 from .catalog import Model
-from .hosts import Hosts
+from .hosts import BUILDER_ID_PROFILE, SOCIAL_PROFILE, Hosts
 from .login import Login
 from .tokens import Tokens
 from .transport import translated
@@ -39,6 +39,9 @@ class Control:
         self._tokens = tokens
         self._hosts = Hosts(settings)
         self._profiles: dict[str, str | None] = {}
+        self._placeholder = {"auto": self._hosts.wants_profile, "always": True, "never": False}[
+            settings.kiro_send_profile
+        ]
 
     async def models(self) -> list[Model]:
         """Every model of the login, page by page.
@@ -49,7 +52,7 @@ class Control:
         found: list[Model] = []
         params = {"origin": self._settings.kiro_origin}
         for _ in range(_PAGES):
-            answer = await self._call("GET", _MODELS, params)
+            answer = await self._renewing(lambda login: self._list_models(login, params))
             found += catalog.parse(answer)
             token = answer.get("nextToken")
             if not isinstance(token, str) or not token:
@@ -60,12 +63,29 @@ class Control:
         return found
 
     async def profile_arn(self, login: Login) -> str | None:
-        """The profile of a login that names none; None where it has none (Builder ID). Asked once per login."""
+        """The profile to send with this login's requests: its own, the one the backend lists for it, or, where the host
+        wants one, the placeholder that stands for none (protocol notes 1.4)."""
+        arn = login.profile_arn or await self._listed_profile(login)
+        if arn is None and self._placeholder:
+            arn = SOCIAL_PROFILE if login.kind == "social" else BUILDER_ID_PROFILE
+        return arn
+
+    def learn(self, error: Kiro2ChatError, login: Login) -> bool:
+        """Whether this refusal was about the placeholder. Hosts differ, so what one refuses is changed from then on."""
+        wanted = {failures.PROFILE_REQUIRED: True, failures.PROFILE_NOT_ALLOWED: False}.get(error.code)
+        if wanted is None or wanted == self._placeholder or login.profile_arn or self._profiles.get(login.source):
+            return False
+        self._placeholder = wanted
+        logger.info("This host %s a profile ARN", "wants" if wanted else "does not want")
+        return True
+
+    async def _listed_profile(self, login: Login) -> str | None:
+        """The first profile of a login that names none; None where it has none (Builder ID). Asked once per login."""
         if login.kind not in ("odic", "external-idp"):
             return None
         if login.source not in self._profiles:
             try:
-                answer = await self._call("POST", _PROFILES, {}, login)
+                answer = await self._ask("POST", _PROFILES, {}, login)
             except LoginError:
                 answer = {}  # "AWS Builder ID is not supported for this operation."
             except Kiro2ChatError as error:
@@ -74,22 +94,28 @@ class Control:
             self._profiles[login.source] = _first_arn(answer)
         return self._profiles[login.source]
 
-    async def _call(
-        self, method: str, paths: Sequence[str], params: dict[str, str], login: Login | None = None
-    ) -> dict[str, Any]:
-        """One call, with the token renewed once if it is refused. A given login is used as it is."""
-        current = login or await self._tokens.current()
+    async def _list_models(self, login: Login, params: dict[str, str]) -> dict[str, Any]:
+        for _ in range(2):
+            arn = await self.profile_arn(login)
+            try:
+                return await self._ask("GET", _MODELS, params | ({"profileArn": arn} if arn else {}), login)
+            except Kiro2ChatError as error:
+                if not self.learn(error, login):
+                    raise
+        raise Unavailable("Kiro's control plane wants a profile and refuses it.")
+
+    async def _renewing(self, call: Callable[[Login], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """One call, with the token renewed once if it is refused."""
+        login = await self._tokens.current()
         try:
-            return await self._ask(method, paths, params, current)
-        except LoginError:
-            if login is not None:
+            return await call(login)
+        except LoginError as error:
+            if isinstance(error, QuotaExhausted):
                 raise
-            return await self._ask(method, paths, params, await self._tokens.renew(current))
+            return await call(await self._tokens.renew(login))
 
     async def _ask(self, method: str, paths: Sequence[str], params: dict[str, str], login: Login) -> dict[str, Any]:
         base = self._hosts.control_url(login)
-        if method == "GET" and login.profile_arn:
-            params = params | {"profileArn": login.profile_arn}
         headers = self._hosts.bearer(login) | {"accept": "application/json"}
         body: dict[str, Any] | None = {} if method == "POST" else None
         response = httpx.Response(404)

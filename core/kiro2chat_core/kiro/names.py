@@ -19,7 +19,8 @@ def tool_names(names: Iterable[str]) -> Mapping[str, str]:
     """The client's name → the name on the wire, for each distinct name; legal names stay as they are.
 
     A name too long or with illegal characters gets a readable stem and a hash of the whole, so that it is the same in every
-    request and no two collide. MCP tools with long names are the common case (hnewcity/KiroaaS#23: a refusal is hated, a hash liked).
+    request and no two collide. MCP tools with long names are the common case: a refusal is hated, a hash liked
+    (hnewcity/KiroaaS#23).
     """
     distinct = list(dict.fromkeys(names))
     wire = {name: name for name in distinct if rules.TOOL_NAME.fullmatch(name)}

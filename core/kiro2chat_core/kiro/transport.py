@@ -40,10 +40,10 @@ def translated(doing: str) -> Iterator[None]:
     except (httpx.ConnectTimeout, httpx.ConnectError) as unreachable:
         raise Unavailable(f"Kiro could not be reached while {doing}: {_reason(unreachable)}.") from unreachable
     except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as broken:
-        raise Unavailable(f"The connection to Kiro broke while {doing}: {_reason(broken)}.") from broken
+        raise Unavailable(f"The connection to Kiro broke while {doing} ({type(broken).__name__}).") from broken
     except Exception as other:
         if type(other).__module__.partition(".")[0] == "aiohttp":  # what httpx-aiohttp leaves unmapped
-            raise Unavailable(f"The connection to Kiro broke while {doing}: {_reason(other)}.") from other
+            raise Unavailable(f"The connection to Kiro broke while {doing} ({type(other).__name__}).") from other
         raise
 
 
