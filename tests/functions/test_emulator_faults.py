@@ -294,6 +294,13 @@ def test_16_to_18_answers_before_the_right_one() -> None:
     assert [seen.fault for seen in kiro.emulator.seen][:4] == ["forbidden_once", "throttled", "throttled", ""]
 
 
+def test_18_how_long_to_wait() -> None:
+    with wire() as kiro:
+        kiro.emulator.inject("throttled", retry_after_ms=1500, reason=None)
+        answer = kiro.chat()
+    assert (answer.status_code, answer.json()["retryAfterMilliseconds"], answer.json()["reason"]) == (429, 1500, None)
+
+
 def test_19_answers_of_another_kind() -> None:
     with wire() as kiro:
         kiro.emulator.inject("json_in_200")

@@ -63,6 +63,7 @@ async def test_help_lists_every_fault() -> None:
         ("inject", {"fault": "rate", "on": "mars"}),
         ("inject", {"fault": "rate", "times": "many"}),
         ("inject", {"fault": []}),
+        ("inject", {"fault": "rate", "arguments": {"colour": "red"}}),
         ("script", [{"txt": "x"}]),
         ("script", [{"calls": [{"nom": "x"}]}]),
         ("script", 5),

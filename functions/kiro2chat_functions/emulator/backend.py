@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Unpack
 
 from .accounts import Accounts, Kind, Login, LoginArguments
 from .faults import TARGETS, Fault, Target, by_name
 from .options import Options
+from .refusals import REFUSALS
 from .replies import Reply
 
 __all__ = ["Backend", "Injection", "Seen"]
@@ -87,6 +88,7 @@ class Backend:
 
         Raises:
             ValueError: there is no fault of that name, no such service, or nothing to do.
+            TypeError: an error reply has no such member.
         """
         unknown = [name for name in names if name not in by_name]
         if unknown or not names:
@@ -94,7 +96,11 @@ class Backend:
         target = on or by_name[names[0]].target
         if target not in TARGETS or times < 1:
             raise ValueError(f"cannot inject {times} times on {target}; services are {', '.join(TARGETS)}")
-        self._injections.append(Injection(tuple(by_name[name] for name in names), target, times, arguments))
+        faults = tuple(by_name[name] for name in names)
+        for fault in faults:
+            if fault.refusal:
+                replace(REFUSALS[fault.refusal], **arguments)
+        self._injections.append(Injection(faults, target, times, arguments))
 
     def script(self, *replies: Reply) -> None:
         """Answer the next chats with exactly these."""

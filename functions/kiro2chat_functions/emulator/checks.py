@@ -115,9 +115,15 @@ def _fields(request: Checked) -> Refusal | None:
 
 def _signatures(request: Checked) -> Refusal | None:
     for reasoning in request.conversation.reasoning:
+        if not isinstance(reasoning, dict):
+            return _improper(request.options)
         if not is_genuine(reasoning.get("signature"), request.conversation.model, reasoning.get("text")):
             return REFUSALS["forged_signature"]
     return None
+
+
+def _improper(options: Options) -> Refusal:
+    return REFUSALS["body_invalid" if options.improper_reason else "improper"]
 
 
 def _size(request: Checked) -> Refusal | None:
@@ -171,7 +177,7 @@ def _reply(violation: Violation, request: Checked) -> Refusal:
     refusal = REFUSALS[name]
     match name:
         case "improper":
-            return REFUSALS["body_invalid"] if request.options.improper_reason else refusal
+            return _improper(request.options)
         case "image_size":
             return refusal.about(max(len(image["source"]["bytes"]) for image in request.conversation.images))
         case "image_count":
@@ -188,7 +194,7 @@ def _too_many_images(violation: Violation, request: Checked) -> Refusal:
     count = len(request.conversation.images)
     if count > rules.IMAGES_PER_REQUEST:
         return REFUSALS["image_count"].about(count)
-    return REFUSALS["improper"]
+    return _improper(request.options)
 
 
 def _result_missing(violation: Violation, request: Checked) -> Refusal:

@@ -105,11 +105,12 @@ class Conversation:
         return _HIDDEN_PROMPT + written + _IMAGE_TOKENS * len(self.images)
 
     @property
-    def reasoning(self) -> Iterator[Mapping[str, Any]]:
-        """Reasoning that is sent back."""
+    def reasoning(self) -> Iterator[object]:
+        """Reasoning text that is sent back, in whatever shape; `rules` does not look into it."""
         for message in self._answers():
-            if text := (message.get("reasoningContent") or {}).get("reasoningText"):
-                yield text
+            content = message.get("reasoningContent") or {}
+            if "reasoningText" in content:
+                yield content["reasoningText"]
 
     def unanswered(self, index: int) -> list[str]:
         """Ids of the calls in `history[index]` that the message after it holds no result for."""

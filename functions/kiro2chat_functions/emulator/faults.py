@@ -289,8 +289,8 @@ FAULTS: tuple[Fault, ...] = (
         "token",
         oauth=(400, "invalid_grant", "Invalid refresh token provided"),
     ),
-    Fault("forbidden_once", 17, "403, the bearer token is invalid", refusal="bad_bearer"),
-    Fault("throttled", 18, "429", refusal="rate"),
+    Fault("forbidden_once", 17, "403, the bearer token is invalid; message= reason= status=", refusal="bad_bearer"),
+    Fault("throttled", 18, "429; retry_after_ms= message= reason= status=", refusal="rate"),
     Fault("json_in_200", 19, "200 with a JSON error for a body; refusal=rate", instead=_json_in_200),
     Fault("html_502", 19, "502 with a page of a load balancer; status=502", instead=_html),
     *(Fault(name, 0, f"{refusal.status} {refusal.reason or refusal.message[:60]}", refusal=name)

@@ -89,10 +89,12 @@ class Options:
 
     @classmethod
     def strict(cls) -> Options:
-        """Refuses whatever any source has seen refused, and leaves out whatever any has seen left out."""
+        """Refuses whatever any source has seen refused, and leaves out whatever any has seen left out.
+
+        One refusal is not among them: where a profile is needed, logins without one have only the placeholder to send.
+        """
         return cls(
             rules=STRICT,
-            placeholder_taken=False,
             cli_origin_taken=False,
             token_usage=False,
             improper_reason="REQUEST_BODY_INVALID",

@@ -59,7 +59,7 @@ class Arrival:
         self.backend.use(injection)
         self.seen.fault = fault.name
         if fault.refusal:
-            return self.refuse(REFUSALS[fault.refusal])
+            return self.refuse(replace(REFUSALS[fault.refusal], **injection.arguments))
         if fault.instead:
             return self.done(fault.instead(injection.arguments))
         return None
