@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from kiro2chat_core import settings
 from kiro2chat_core.kiro import catalog
+
+Rows: TypeAlias = Sequence[tuple[str, ...]]
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "README.zh-CN.md", "ARCHITECTURE.md")
 _PLACE = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
-def _settings() -> list[tuple[str, ...]]:
-    return [("variable", "default", "meaning")] + [(f"`{env}`", default, help) for env, default, help in settings.table()]
+def _settings() -> Rows:
+    return [("variable", "default", "meaning")] + [
+        (f"`{env}`", default, help) for env, default, help in settings.table()
+    ]
 
 
-def _models() -> list[tuple[str, ...]]:
+def _models() -> Rows:
     rows: list[tuple[str, ...]] = [("model", "context", "rate", "also known as")]
     for model in catalog.FALLBACK:
         names = ", ".join(f"`{alias}`" for alias, target in catalog.ALIASES.items() if target == model.id != alias)
@@ -30,7 +35,7 @@ def _models() -> list[tuple[str, ...]]:
     return rows
 
 
-TABLES: dict[str, Callable[[], list[tuple[str, ...]]]] = {"settings": _settings, "models": _models}
+TABLES: dict[str, Callable[[], Rows]] = {"settings": _settings, "models": _models}
 
 
 def main() -> int:
@@ -50,7 +55,7 @@ def main() -> int:
     return 0
 
 
-def _markdown(rows: list[tuple[str, ...]]) -> str:
+def _markdown(rows: Rows) -> str:
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:], ""])
 

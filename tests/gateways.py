@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 
@@ -30,7 +31,7 @@ class Pair:
     def post(self, body: object, **headers: str) -> httpx.Response:
         return httpx.post(f"{self.url}/v1/chat/completions", json=body, headers=headers, timeout=30, trust_env=False)
 
-    def chats(self) -> list[dict[str, object]]:
+    def chats(self) -> list[dict[str, Any]]:
         """The bodies of the chats that the emulator saw."""
         return [seen.body for seen in self.emulator.seen if seen.path == "/generateAssistantResponse"]
 

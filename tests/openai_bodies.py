@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 __all__ = ["PIXEL", "bodies", "json_values", "root_schemas"]
 
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 GIF = base64.b64encode(b"GIF89a" + bytes(20)).decode()
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(20)).decode()
 WEBP = base64.b64encode(b"RIFF\x00\x00\x00\x00WEBPVP8 ").decode()
@@ -43,7 +41,9 @@ call_ids = st.one_of(
 
 def _schema_nodes(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     properties = st.dictionaries(
-        st.sampled_from(["path", "required", "properties", "$schema", "additionalProperties", "type", "n"]), inner, max_size=4
+        st.sampled_from(["path", "required", "properties", "$schema", "additionalProperties", "type", "n"]),
+        inner,
+        max_size=4,
     )
     return st.fixed_dictionaries(
         {},
@@ -78,11 +78,16 @@ root_schemas = schemas.filter(lambda schema: isinstance(schema, dict))
 
 text_part = st.fixed_dictionaries({"type": st.just("text"), "text": texts})
 image_part = st.builds(
-    lambda kind, data: {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64,{data}", "detail": "auto"}},
+    lambda kind, data: {
+        "type": "image_url",
+        "image_url": {"url": f"data:image/{kind};base64,{data}", "detail": "auto"},
+    },
     st.sampled_from(["png", "jpeg", "gif", "webp", "jpg"]),
     st.sampled_from([PIXEL, GIF, JPEG, WEBP]),
 )
-user_content = texts | st.lists(text_part | image_part, min_size=1, max_size=4) | st.lists(image_part, min_size=11, max_size=14)
+user_content = (
+    texts | st.lists(text_part | image_part, min_size=1, max_size=4) | st.lists(image_part, min_size=11, max_size=14)
+)
 text_content = texts | st.lists(text_part, min_size=1, max_size=3)
 arguments = json_values.map(json.dumps) | st.sampled_from(["", "{", '{"a":', "null", "[1]", '{"path": "a.txt"}'])
 
@@ -97,9 +102,14 @@ def _messages(draw: st.DrawFn, names: list[str]) -> list[Body]:
     calls = st.lists(st.builds(_call, call_ids, called, arguments), min_size=1, max_size=3)
     assistant = st.fixed_dictionaries(
         {"role": st.just("assistant")},
-        optional={"content": text_content | st.none(), "tool_calls": calls, "refusal": st.none() | texts, "name": texts},
+        optional={
+            "content": text_content | st.none(),
+            "tool_calls": calls,
+            "refusal": st.none() | texts,
+            "name": texts,
+        },
     )
-    message = st.one_of(
+    message: st.SearchStrategy[Body] = st.one_of(
         st.fixed_dictionaries({"role": st.sampled_from(["system", "developer"]), "content": text_content}),
         st.fixed_dictionaries({"role": st.just("user"), "content": user_content}, optional={"name": st.just("Ann")}),
         assistant,

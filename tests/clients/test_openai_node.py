@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gateways import gateway
+from tests.gateways import gateway
 
 HERE = Path(__file__).parent
 

@@ -11,10 +11,10 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
+from tests.gateways import STRICT, Pair, gateway
+from tests.openai_bodies import PIXEL
 
-from gateways import STRICT, Pair, gateway
 from kiro2chat_functions.emulator import Call, Options, Reply
-from openai_bodies import PIXEL
 
 MODEL = "claude-sonnet-4.5"
 WEATHER: Any = {
@@ -97,7 +97,7 @@ def test_a_tool_loop_of_several_rounds_with_parallel_calls(pair: Pair, client: O
             messages.append({"role": "tool", "tool_call_id": call.id, "content": f"{city}: sunny"})
     assert rounds == 2
     assert message.content == "Sunny everywhere."
-    results = pair.chats()[-1]["conversationState"]["currentMessage"]["userInputMessage"]["userInputMessageContext"]  # type: ignore[index]
+    results = pair.chats()[-1]["conversationState"]["currentMessage"]["userInputMessage"]["userInputMessageContext"]
     assert results["toolResults"][0]["content"] == [{"text": "Oslo: sunny"}]
 
 

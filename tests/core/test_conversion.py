@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.openai_bodies import bodies, root_schemas
 
 from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import openai_chat
 from kiro2chat_core.kiro import rules, schema
 from kiro2chat_core.kiro.request import Style, build
-from openai_bodies import bodies, root_schemas
 
 THOROUGH = settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -30,7 +30,7 @@ def test_whatever_a_client_may_legally_send_becomes_a_body_without_violations(bo
 @THOROUGH
 @given(bodies())
 def test_nothing_the_user_wrote_is_lost(body: dict[str, Any]) -> None:
-    sent = jsonio.text(build(openai_chat.read(body).ask, "m").body)
+    sent = jsonio.text(build(openai_chat.read(jsonio.loads(json.dumps(body))).ask, "m").body)
     for message in body["messages"]:
         content = message.get("content")
         parts = content if isinstance(content, list) else [{"type": "text", "text": content}]

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.gateways import STRICT, Pair, gateway
 
-from gateways import STRICT, Pair, gateway
 from kiro2chat_functions.emulator import Call, Options, Reply
 
 MODEL = "claude-sonnet-4.5"

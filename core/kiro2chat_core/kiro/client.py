@@ -143,6 +143,8 @@ class Client:
                 if any(not isinstance(event, Began) for event in held):
                     yield tuple(held)
                     held, handed_on = [], True
+                if decoder.failure is not None:
+                    raise decoder.failure
             decoder.finish()
             held += events.finish()
             answered.credits = events.credits
