@@ -14,8 +14,8 @@ _BYTES_PER_TOKEN = 4
 class Cutter:
     """Passes events on until a limit is met, then ends the answer; `done` says that nothing more will come.
 
-    Text that may be the beginning of a stop sequence is held back until that is known. A call that would pass the limit is
-    withheld whole. `one_call` ends the answer with its first tool call.
+    Text that may be the beginning of a stop sequence is held back until that is known. A call is held back until it has
+    ended; one that would pass the limit is withheld whole. `one_call` ends the answer with its first tool call.
     """
 
     def __init__(self, limits: Limits, *, one_call: bool = False) -> None:
@@ -25,6 +25,7 @@ class Cutter:
         self._max_bytes = None if limits.max_tokens is None else limits.max_tokens * _BYTES_PER_TOKEN
         self._used = 0
         self._held = ""
+        self._calls: dict[str, list[Event]] = {}
 
     def feed(self, events: Iterable[Event]) -> list[Event]:
         passed: list[Event] = []
@@ -38,14 +39,15 @@ class Cutter:
                     self._pass(event, text, passed)
                 case ReasoningDelta(text=text) if text:
                     self._pass(event, text, passed)
-                case CallBegan():
+                case CallBegan(call_id):
                     self._flush(passed)
-                    passed.append(event)
+                    self._calls[call_id] = [event]
                 case CallDelta(call_id, json):
-                    self._call(call_id, json, passed)
-                case CallEnded() if self._one_call:
-                    passed.append(event)
-                    self._end(passed, "tool_use")
+                    self._call(event, call_id, json, passed)
+                case CallEnded(call_id):
+                    passed += [*self._calls.pop(call_id, ()), event]
+                    if self._one_call:
+                        self._end(passed, "tool_use")
                 case Ended():
                     self._flush(passed)
                     if not self.done:
@@ -59,7 +61,8 @@ class Cutter:
         text = self._held + text
         found = [(at, stop) for stop in self._stops if (at := text.find(stop)) >= 0]
         if found:
-            at, stop = min(found, key=lambda hit: hit[0])
+            # The one that is complete first, as if the text had come letter by letter; of several, the longest.
+            at, stop = min(found, key=lambda hit: (hit[0] + len(hit[1]), hit[0]))
             self._held = ""
             self._pass(TextDelta(text[:at]), text[:at], passed)
             if not self.done:
@@ -94,15 +97,13 @@ class Cutter:
             passed.append(ReasoningDelta(room) if isinstance(event, ReasoningDelta) else TextDelta(room))
         self._end(passed, "max_tokens")
 
-    def _call(self, call_id: str, json: str, passed: list[Event]) -> None:
+    def _call(self, event: Event, call_id: str, json: str, passed: list[Event]) -> None:
         size = len(json.encode(errors="replace"))
         if self._max_bytes is not None and self._used + size > self._max_bytes:
-            while passed and isinstance(passed[-1], (CallBegan, CallDelta)):
-                passed.pop()
             self._end(passed, "max_tokens")
             return
         self._used += size
-        passed.append(CallDelta(call_id, json))
+        self._calls.setdefault(call_id, []).append(event)
 
     def _end(self, passed: list[Event], reason: EndReason, stop: str = "") -> None:
         passed.append(Ended(reason, stop))

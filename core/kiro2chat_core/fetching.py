@@ -22,15 +22,16 @@ _REDIRECTS = 3
 _AT_ONCE = 4
 _MAX_ADDRESSES = 50
 _MAX_BYTES = MAX_CHARS * 3 // 4
+_HEADERS = {"user-agent": f"kiro2chat/{__version__}", "accept": "image/*", "accept-encoding": "identity"}
 _REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
 
 
-async def with_images(ask: Ask, *, private: bool = False) -> Ask:
+async def with_images(ask: Ask, *, private: bool = False, patience: float = _TIMEOUT) -> Ask:
     """The Ask with every image address replaced by its image; the same address is fetched once.
 
     A name is resolved once, every address it has must be public, and the connection goes to the address that was checked: a
     second answer of the name service has no say. No proxy is used, since it would resolve the name again. `private` allows
-    private addresses and plain http.
+    private addresses and plain http; `patience` is the seconds that one image may take.
 
     Raises:
         BadRequest: an address is not allowed, cannot be fetched or is no image; names the field.
@@ -44,9 +45,9 @@ async def with_images(ask: Ask, *, private: bool = False) -> Ask:
 
     async def fetch(http: httpx.AsyncClient, part: ImageUrl) -> Image:
         async with gate:
-            return await _fetch(http, part, private=private)
+            return await _fetch(http, part, private=private, patience=patience)
 
-    async with httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=patience) as http:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = {url: group.create_task(fetch(http, part)) for url, part in wanted.items()}
@@ -73,12 +74,12 @@ def _placed(parts: Iterable[Part], images: Mapping[str, Image]) -> Iterator[Part
             yield images[part.url] if isinstance(part, ImageUrl) else part
 
 
-async def _fetch(http: httpx.AsyncClient, part: ImageUrl, *, private: bool) -> Image:
+async def _fetch(http: httpx.AsyncClient, part: ImageUrl, *, private: bool, patience: float) -> Image:
     try:
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(patience):
             return from_bytes(await _download(http, part, private=private), part.field)
-    except TimeoutError:
-        raise _refused(part, f"did not answer within {_TIMEOUT:g} seconds") from None
+    except (TimeoutError, httpx.TimeoutException):
+        raise _refused(part, f"did not answer within {patience:g} seconds") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _refused(part, f"could not be fetched ({type(error).__name__})") from None
 
@@ -90,7 +91,7 @@ async def _download(http: httpx.AsyncClient, part: ImageUrl, *, private: bool) -
         request = http.build_request(
             "GET",
             url.copy_with(host=address),
-            headers={"host": url.netloc.decode("ascii"), "user-agent": f"kiro2chat/{__version__}", "accept": "image/*"},
+            headers=_HEADERS | {"host": url.netloc.decode("ascii")},
             extensions={"sni_hostname": url.host},
         )
         response = await http.send(request, stream=True)
@@ -107,9 +108,9 @@ async def _download(http: httpx.AsyncClient, part: ImageUrl, *, private: bool) -
 
 
 async def _read(response: httpx.Response, part: ImageUrl) -> bytes:
-    """The body, given up as soon as it is larger than any image may be."""
+    """The body, given up as soon as it is larger than any image may be. Never unpacked: a few bytes may unpack to many."""
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > _MAX_BYTES:
             raise _refused(part, f"is larger than the {_MAX_BYTES / 2**20:.2f} MiB that Kiro's models take")
@@ -141,6 +142,8 @@ def _is_public(text: str) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return _is_public(str(inner))
+        if address.is_site_local:
+            return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

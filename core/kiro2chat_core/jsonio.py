@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -66,14 +67,23 @@ def _whole(value: Any) -> Any:
         return [_whole(item) for item in value]
     if isinstance(value, dict):
         return {_whole(key): _whole(item) for key, item in value.items()}
-    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
-        return float(value) if abs(value) < 1e308 else 0.0  # as orjson reads them
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        value = _as_float(value)  # as orjson reads them
+    if isinstance(value, float) and math.isinf(value):
+        raise ValueError("number is infinity when parsed as double")
     return value
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             item
             for node in level

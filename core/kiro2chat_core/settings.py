@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -29,7 +30,10 @@ def _text(raw: str) -> str:
 
 
 def _path(raw: str) -> Path:
-    return Path(raw).expanduser()
+    try:
+        return Path(raw).expanduser()
+    except RuntimeError:
+        raise ValueError("expected a path; its user has no home directory") from None
 
 
 def _secret(raw: str) -> Secret:
@@ -103,6 +107,13 @@ def _url(raw: str) -> str:
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise ValueError("expected an http or https address such as https://gateway.example")
     return raw.rstrip("/")
+
+
+def _read(env: str, read: Callable[[str], Any], raw: str) -> Any:
+    try:
+        return read(raw)
+    except ValueError as bad:
+        raise SettingsError(f"{env} cannot be used: {bad}.", field=env) from None
 
 
 def _setting(env: str, read: Callable[[str], Any], default: Any, help: str, *, shown: str = "") -> Any:
@@ -273,8 +284,9 @@ class Settings:
             SettingsError: a value cannot be used; the message names the variable and what was expected.
         """
         environ = os.environ if environ is None else environ
-        home = _path(environ.get("HOME", "").strip() or "~")
-        data_home = _path(environ.get("XDG_DATA_HOME", "").strip() or str(home / ".local" / "share"))
+        home = _read("HOME", _path, environ.get("HOME", "").strip() or "~")
+        default_home = str(home / ".local" / "share")
+        data_home = _read("XDG_DATA_HOME", _path, environ.get("XDG_DATA_HOME", "").strip() or default_home)
         values: dict[str, Any] = {"home": home, "data_home": data_home, "data_dir": data_home / "kiro2chat"}
         sources: dict[str, Source] = {}
         for spec in fields(cls):
@@ -283,10 +295,7 @@ class Settings:
                 continue
             raw = environ.get(env, "").strip()
             if raw:
-                try:
-                    values[spec.name] = spec.metadata["read"](raw)
-                except ValueError as bad:
-                    raise SettingsError(f"{env} cannot be used: {bad}.", field=env) from None
+                values[spec.name] = _read(env, spec.metadata["read"], raw)
             sources[spec.name] = "env" if raw else "default"
         values.update({name: value for name, value in given.items() if value is not None})
         settings = cls(**values, _sources=sources)
@@ -298,10 +307,13 @@ class Settings:
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in LOOPBACK or self.host.startswith("127.")
+        try:
+            return self.host.lower() == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     def _check(self) -> None:
-        if not self.is_loopback and self.api_key is None:
+        if not self.is_loopback and not self.api_key:
             raise SettingsError(
                 f"HOST is {self.host}: an address other machines can reach needs API_KEY to be set.",
                 field="API_KEY",

@@ -206,7 +206,7 @@ def _choice(fields: Fields, tools: tuple[Tool, ...]) -> ToolChoice | _Allowed:
     elif isinstance(value, dict):
         named = fields.required_object(name)
         if "allowed_tools" in named:
-            return _allowed(named.required_object("allowed_tools"))
+            return _allowed(named.required_object("allowed_tools"), {tool.name for tool in tools})
         kind = named.text("type") or "function"
         holder = named.required_object(kind) if kind in named and name == "tool_choice" else named
         choice = NamedTool(holder.text("name", required=True))
@@ -219,12 +219,14 @@ def _choice(fields: Fields, tools: tuple[Tool, ...]) -> ToolChoice | _Allowed:
     return choice
 
 
-def _allowed(allowed: Fields) -> _Allowed:
+def _allowed(allowed: Fields, known: set[str]) -> _Allowed:
     mode: ToolChoice = AnyTool() if allowed.choice("mode", ("auto", "required"), "auto") == "required" else "auto"
     names = set()
     for entry in allowed.objects("tools"):
         holder = entry.object("function") or entry
         names.add(holder.text("name"))
+    if mode != "auto" and not names & known:
+        allowed.fail("tools", "names none of the function tools, but a tool call is demanded")
     return _Allowed(mode, frozenset(names))
 
 

@@ -67,7 +67,7 @@ ALIASES: Mapping[str, str] = {
 
 _PREFIX = re.compile(r"^(?:(?:us|eu|apac|global)\.)?(?:anthropic|openai|kiro)[./]")
 _SUFFIX = re.compile(
-    r"(?:\[1m\]|-latest|[-@]20\d{6}|-v\d+(?:[:-]\d+)?|-thinking|[-:](?:none|minimal|low|medium|high|xhigh|max))$"
+    r"(?:\[1m\]|-latest|[-@]20\d{6}|-v\d+[:-]\d+|[-:](?:thinking|none|minimal|low|medium|high|xhigh|max))$"
 )
 _FAMILY_FIRST = re.compile(r"^(claude-[a-z]+-\d)-(\d{1,2})$")
 _NUMBER_FIRST = re.compile(r"^claude-(\d)(?:[.-](\d{1,2}))?-([a-z]+)$")
@@ -126,7 +126,8 @@ def public(models: Iterable[Model]) -> list[Model]:
 def parse(answer: object) -> list[Model]:
     """The models of one page of ListAvailableModels; entries without an id are passed over."""
     entries = answer.get("models") if isinstance(answer, dict) else None
-    return [model for entry in entries or [] if isinstance(entry, dict) and (model := _parse(entry)) is not None]
+    entries = entries if isinstance(entries, list) else []
+    return [model for entry in entries if isinstance(entry, dict) and (model := _parse(entry)) is not None]
 
 
 def _parse(entry: Mapping[str, Any]) -> Model | None:

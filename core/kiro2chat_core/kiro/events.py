@@ -85,7 +85,8 @@ class AnswerDecoder:
         """
         events: list[Event] = []
         for frame in frames:
-            if frame.message_type in ("exception", "error"):
+            # The stream's union has a member called `error` besides the two kinds of message (protocol notes 4.3).
+            if frame.message_type in ("exception", "error") or frame.event_type == "error":
                 self._fail(frame)
                 continue
             name = frame.event_type
@@ -106,7 +107,8 @@ class AnswerDecoder:
         Raises:
             Unavailable: the stream ended without any answer.
         """
-        if not self._text_size and not self._completed and not self._calls and not self._terminal and not self.dropped:
+        calls = self._calls or self._completed or self.truncated or self.dropped
+        if not self._text_size and not calls and not self._terminal:
             raise Unavailable("Kiro's answer ended before it began.", request_id=self._request_id)
         events = list(self._release_held())
         self.truncated += sum(1 for call in self._calls.values() if call.name in self._callable)
@@ -136,11 +138,9 @@ class AnswerDecoder:
         return "end" if self._terminal or self.dropped else "max_tokens"
 
     def _fail(self, frame: Frame) -> None:
-        if frame.message_type == "exception":
-            error = failures.from_frame(frame.exception_type, frame.payload, request_id=self._request_id)
-        else:
-            code, text = frame.text(":error-code"), frame.text(":error-message")
-            error = failures.from_frame(code, frame.payload, text, request_id=self._request_id)
+        type_name = frame.exception_type or frame.text(":error-code") or frame.event_type
+        text = frame.text(":error-message")
+        error = failures.from_frame(type_name, frame.payload, text, request_id=self._request_id)
         if isinstance(error, ContextTooLong) and (self._text_size or self._completed):
             self._cut = True  # a window that overflows in mid-answer is an answer cut short
             return
@@ -185,7 +185,8 @@ class AnswerDecoder:
             return []
         call = self._calls.get(call_id)
         if call is None:
-            call = self._calls[call_id] = _Call(str(payload.get("name") or ""))
+            call = self._calls[call_id] = _Call("")
+        call.name = call.name or str(payload.get("name") or "")
         piece = payload.get("input")
         if isinstance(piece, dict):  # very old backends
             piece = jsonio.text(piece) if piece else ""
@@ -213,7 +214,7 @@ class AnswerDecoder:
 
     def _metadata(self, payload: Payload) -> list[Event]:
         self._terminal = True
-        self._stop_reason = str(payload.get("stopReason") or "")
+        self._stop_reason = str(payload.get("stopReason") or self._stop_reason)
         if isinstance(payload.get("tokenUsage"), dict):
             self._usage = payload["tokenUsage"]
         return []

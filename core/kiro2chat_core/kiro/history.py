@@ -161,7 +161,8 @@ def _loose_as_text(message: Message, repairs: list[str]) -> None:
 def _result_text(result: ToolResult) -> str:
     text = "\n".join(part.text for part in result.content if isinstance(part, Text))
     if not text.strip():
-        return "(the result is the attached image)" if result.content else EMPTY_RESULT
+        pictures = any(isinstance(part, Image) for part in result.content)
+        return "(the result is the attached image)" if pictures else EMPTY_RESULT
     if len(text) > rules.RESULT_LENGTH:
         left_out = f"\n[{len(text) - rules.RESULT_LENGTH + 80} more characters were left out]"
         return text[: rules.RESULT_LENGTH - 80] + left_out

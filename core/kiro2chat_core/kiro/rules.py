@@ -220,7 +220,7 @@ def _image(image: object, path: str) -> Found:
     source = image.get("source") if isinstance(image, dict) else None
     data = source.get("bytes") if isinstance(source, dict) else None
     declared = image.get("format") if isinstance(image, dict) else None
-    if not isinstance(data, str) or declared not in IMAGE_FORMATS:
+    if not isinstance(data, str) or not isinstance(declared, str) or declared not in IMAGE_FORMATS:
         yield Violation(Rule.IMAGE_SHAPE, path, "needs a format and source.bytes")
         return
     if len(data) > IMAGE_CHARS:

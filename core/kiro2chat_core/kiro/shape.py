@@ -11,6 +11,13 @@ Flaws: TypeAlias = Iterator[tuple[str, str]]
 """(path of the member, what is wrong with it)"""
 
 
+_MEMBERS: dict[str, type] = {
+    "modelId": str, "origin": str, "images": list, "userInputMessageContext": dict,
+    "messageId": str, "toolUses": list, "reasoningContent": dict,
+}  # fmt: skip
+"""Of both kinds of message: a member in the wrong kind is looked at as well, so it must be of the right type."""
+
+
 def flaws(body: object) -> Flaws:
     """Every member that is missing or of a wrong type, outside in; none where the rules can look further."""
     if not isinstance(body, dict):
@@ -47,10 +54,7 @@ def _entry_shape(entry: object, path: str) -> Flaws:
         return
     if not isinstance(message.get("content"), str):
         yield (f"{path}.content", "is missing or not a string")
-    members: dict[str, type] = {"modelId": str, "origin": str, "images": list, "userInputMessageContext": dict}
-    if name == "assistantResponseMessage":
-        members = {"messageId": str, "toolUses": list, "reasoningContent": dict}
-    yield from _typed(message, path, members)
+    yield from _typed(message, path, _MEMBERS)
     for index, use in enumerate(_list(message.get("toolUses"))):
         yield from _object(use, f"{path}.toolUses[{index}]", {"toolUseId": str, "name": str, "input": dict})
     context = message.get("userInputMessageContext")
