@@ -154,4 +154,4 @@ def _text(value: object) -> str:
 
 
 def _tokens(value: object) -> int:
-    return int(value) if isinstance(value, (int, float)) and value > 0 else 0
+    return int(value) if isinstance(value, (int, float)) and 0 < value < 2**53 else 0

@@ -276,4 +276,4 @@ def _payload(frame: Frame) -> Payload:
 
 def _count(usage: Payload, name: str) -> int:
     value = usage.get(name)
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else 0
+    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**53 else 0
