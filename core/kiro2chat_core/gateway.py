@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -73,12 +74,18 @@ class Gateway:
         forced = isinstance(ask.choice, (AnyTool, NamedTool))
         source = self._insisting(ask, model, report) if forced else self._once(ask, model, report)
         finishing = _Finishing(ask, report)
-        async with aclosing(source) as batches:
-            async for batch in batches:
-                if events := finishing.feed(batch):
-                    yield tuple(events)
-                if finishing.done:
-                    return
+        began = time.perf_counter()
+        first: float | None = None
+        try:
+            async with aclosing(source) as batches:
+                async for batch in batches:
+                    if events := finishing.feed(batch):
+                        first = first or time.perf_counter() - began
+                        yield tuple(events)
+                    if finishing.done:
+                        return
+        finally:
+            _log(report, finishing, first, time.perf_counter() - began)
 
     async def aclose(self) -> None:
         for name in ("models", "tokens"):
@@ -145,6 +152,7 @@ class _Finishing:
         self._meter = Meter(estimate_ask(ask))
         self._report = report
         self._counted = False
+        self.outcome = "broken off"
 
     @property
     def done(self) -> bool:
@@ -157,10 +165,26 @@ class _Finishing:
         for event in self._cutter.feed(events):
             self._meter.watch(event)
             self._counted = self._counted or isinstance(event, Counted)
+            if isinstance(event, Ended):
+                self.outcome = event.reason
             if isinstance(event, Ended) and not self._counted:
                 passed.append(Counted(self._meter.usage(self._report.answered.credits)))
             passed.append(event)
         return passed
+
+
+def _log(report: Report, finishing: _Finishing, first: float | None, whole: float) -> None:
+    """One line per request, without a word of what was said."""
+    logger.info(
+        "%s: %s, %.2f s to the first token, %.2f s in all, %d attempt(s), %d repair(s), %d undeclared call(s) dropped",
+        report.model,
+        finishing.outcome,
+        whole if first is None else first,
+        whole,
+        report.answered.attempts,
+        len(report.repairs),
+        len(report.answered.dropped),
+    )
 
 
 def _refuse_images_for_text_models(ask: Ask, model: Model) -> None:

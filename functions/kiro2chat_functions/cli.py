@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = Settings.load(host=getattr(options, "host", None), port=getattr(options, "port", None))
-        _log(settings.log_level)
+        _log(settings.log_level, quiet=options.run is not _serve)
         status: int = options.run(settings, options)
         return status
     except Kiro2ChatError as error:
@@ -176,10 +176,12 @@ def _backend(settings: Settings, demo: str | None, *, check: bool = True) -> Ite
         yield emulated, "DEMO"
 
 
-def _log(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
+def _log(level: str, *, quiet: bool) -> None:
+    """The server tells of each request at `info`; commands that print an answer say only what went wrong."""
+    shown = "WARNING" if quiet and level == "info" else level.upper()
+    logging.basicConfig(level=shown, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
     if level != "debug":  # these write a line per request, with its address
-        for name in ("httpx", "httpcore", "aiohttp", "asyncio", "filelock"):
+        for name in ("httpx", "httpcore", "aiohttp", "asyncio", "filelock", "uvicorn"):
             logging.getLogger(name).setLevel(logging.WARNING)
 
 

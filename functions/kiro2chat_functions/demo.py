@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,4 +40,7 @@ def demo_settings(settings: Settings) -> Iterator[Settings]:
 def banner(why: str) -> str:
     """What a terminal shows instead of a login, loud enough that nobody takes an echo for a model."""
     line = "─" * 78
-    return f"{line}\n  DEMO: no model answers here, only an echo of what you write.\n  {why}\n{line}"
+    reason = textwrap.fill(
+        why, 76, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return f"{line}\n  DEMO: no model answers here, only an echo of what you write.\n\n{reason}\n{line}"

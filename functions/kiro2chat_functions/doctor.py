@@ -58,9 +58,9 @@ class _Doctor:
 
     async def login_found(self) -> str:
         now = time.time()
-        places = "".join(f"\n{'':>27}{place}" for place in look(self._settings, now=now))
         login = find_login(self._settings, now=now)
-        return f"{login.source}{places}"
+        broken = [each.why for each in look(self._settings, now=now) if each.broken]
+        return "\n".join([login.source, *(f"{'':>27}passed over: {why}" for why in broken)])
 
     async def token_usable(self) -> str:
         before = find_login(self._settings, now=time.time())
