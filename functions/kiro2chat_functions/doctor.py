@@ -6,10 +6,9 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
-from kiro2chat_core.kiro.login import find_login, look
-
 from kiro2chat_core.errors import Kiro2ChatError
 from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.kiro.login import find_login, look
 from kiro2chat_core.settings import Settings, variables
 from kiro2chat_core.turns import Ask, Ended, ReasoningDelta, Text, TextDelta, Turn
 

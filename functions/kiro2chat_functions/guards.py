@@ -58,7 +58,10 @@ class OriginGuard:
     def _known_origin(self, origin: str, host: str) -> bool:
         if "*" in self._origins or origin.lower() in self._origins:
             return True
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
         if parts.scheme not in ("http", "https"):
             return False
         page, page_port = _split(parts.netloc)
