@@ -38,15 +38,15 @@ def bound(host: str, port: int) -> socket.socket:
 
 def run(app: ASGIApp, listener: socket.socket, *, log_level: str) -> None:
     """Serve until a signal says stop. One worker: state is behind the store, and nothing calls this server from within."""
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        fd=listener.fileno(),
         log_level="warning" if log_level == "info" else log_level,
         access_log=False,
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,
         server_header=False,
     )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager

@@ -179,6 +179,18 @@ def test_models_and_chat(tmp_path: Path) -> None:
     assert asked.stderr == ""
 
 
+@pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
+def test_a_proxy_of_the_environment_is_used(tmp_path: Path, transport: str) -> None:
+    """The emulator takes absolute addresses, so it can stand in for the proxy; the host behind it does not exist."""
+    with backend(tmp_path, expires_in=-60) as (emulator, variables, path):
+        far = {name: "http://kiro.invalid" for name in variables if name.endswith("_URL")}
+        proxy = {"HTTP_PROXY": variables["KIRO_API_URL"], "http_proxy": variables["KIRO_API_URL"]}
+        more = far | proxy | {"KIRO_DB_PATH": str(path), "KIRO_TRANSPORT": transport}
+        ran = run(tmp_path, "chat", "count to 2", **more)
+    assert ran.stdout == "1\n2\n", ran.stderr
+    assert {seen.headers["host"] for seen in emulator.seen} == {"kiro.invalid"}
+
+
 def test_chat_with_an_unknown_model_fails_with_a_sentence(tmp_path: Path) -> None:
     ran = run(tmp_path, "chat", "Hi", "--model", "gpt-2", "--demo")
     assert ran.returncode == 1

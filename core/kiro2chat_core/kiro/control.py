@@ -1,11 +1,15 @@
-"""The control plane: which models and profiles a login has (protocol notes 5). REST form, which carries no target header."""
+"""The control plane: which models and profiles a login has (protocol notes 5).
+
+Hosts differ in the spelling of REST paths, and some know only awsJson1.0: a 404 leads to the next form of the same question.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -27,9 +31,27 @@ logger = logging.getLogger(__name__)
 _TIMEOUT = 15.0
 _PAGES = 20
 
-# Hosts differ in the spelling of paths; a 404 leads to the next one.
-_MODELS = ("/ListAvailableModels", "/List-Available-Models")
-_PROFILES = ("/ListAvailableProfiles", "/List-Available-Profiles")
+_TARGET = "AmazonCodeWhispererService"
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """`rest` are the method and the paths of the REST form, which carries no target header."""
+
+    name: str
+    method: str
+    paths: tuple[str, ...]
+
+    def forms(self, params: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str], Any]]:
+        """Method, path, extra headers and body of each form, the likeliest first."""
+        for path in self.paths:
+            yield self.method, path, {}, {} if self.method == "POST" else None
+        headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"{_TARGET}.{self.name}"}
+        yield "POST", "/", headers, params
+
+
+_MODELS = _Operation("ListAvailableModels", "GET", ("/ListAvailableModels", "/List-Available-Models"))
+_PROFILES = _Operation("ListAvailableProfiles", "POST", ("/ListAvailableProfiles", "/List-Available-Profiles"))
 
 
 class Control:
@@ -85,7 +107,7 @@ class Control:
             return None
         if login.source not in self._profiles:
             try:
-                answer = await self._ask("POST", _PROFILES, {}, login)
+                answer = await self._ask(_PROFILES, {}, login)
             except LoginError:
                 answer = {}  # "AWS Builder ID is not supported for this operation."
             except Kiro2ChatError as error:
@@ -98,7 +120,7 @@ class Control:
         for _ in range(2):
             arn = await self.profile_arn(login)
             try:
-                return await self._ask("GET", _MODELS, params | ({"profileArn": arn} if arn else {}), login)
+                return await self._ask(_MODELS, params | ({"profileArn": arn} if arn else {}), login)
             except Kiro2ChatError as error:
                 if not self.learn(error, login):
                     raise
@@ -114,17 +136,18 @@ class Control:
                 raise
             return await call(await self._tokens.renew(login))
 
-    async def _ask(self, method: str, paths: Sequence[str], params: dict[str, str], login: Login) -> dict[str, Any]:
+    async def _ask(self, operation: _Operation, params: dict[str, str], login: Login) -> dict[str, Any]:
         base = self._hosts.control_url(login)
-        headers = self._hosts.bearer(login) | {"accept": "application/json"}
-        body: dict[str, Any] | None = {} if method == "POST" else None
+        common = self._hosts.bearer(login) | {"accept": "application/json"}
         response = httpx.Response(404)
-        for path in paths:
-            if response.status_code != 404:
-                break
+        for method, path, headers, body in operation.forms(params):
             with translated("asking the control plane"):
                 async with asyncio.timeout(_TIMEOUT):
-                    response = await self._http.request(method, base + path, params=params, headers=headers, json=body)
+                    response = await self._http.request(
+                        method, base + path, params=params, headers=common | headers, json=body
+                    )
+            if response.status_code != 404:
+                break
         if response.status_code != 200:
             raise failures.from_response(response.status_code, response.headers, response.content[:65536])
         try:
