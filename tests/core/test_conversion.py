@@ -20,7 +20,9 @@ THOROUGH = settings(max_examples=600, deadline=None, suppress_health_check=list(
 
 @THOROUGH
 @given(bodies(), st.sampled_from([Style(), Style(identity="claude"), Style(origin="AI_EDITOR")]))
-def test_whatever_a_client_may_legally_send_becomes_a_body_without_violations(body: dict[str, Any], style: Style) -> None:
+def test_whatever_a_client_may_legally_send_becomes_a_body_without_violations(
+    body: dict[str, Any], style: Style
+) -> None:
     ask = openai_chat.read(jsonio.loads(json.dumps(body))).ask
     request = build(ask, "claude-sonnet-4.5", style)
     assert rules.check(request.body, rules.STRICT) == []
@@ -82,7 +84,12 @@ def test_a_property_may_be_called_like_a_keyword() -> None:
         ({"type": ["object", "null"], "properties": {"a": {}}}, {"type": "object", "properties": {"a": {}}}),
         ({"properties": None, "required": None}, {"type": "object", "properties": {}}),
         (
-            {"anyOf": [{"properties": {"a": {}}, "required": ["a", "b"]}, {"properties": {"b": {}}, "required": ["b"]}]},
+            {
+                "anyOf": [
+                    {"properties": {"a": {}}, "required": ["a", "b"]},
+                    {"properties": {"b": {}}, "required": ["b"]},
+                ]
+            },
             {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["b"]},
         ),
         (
@@ -90,7 +97,10 @@ def test_a_property_may_be_called_like_a_keyword() -> None:
             {"type": "object", "properties": {"a": {"default": None}}, "required": ["a", "b"]},
         ),
         (
-            {"$ref": "#/$defs/Args", "$defs": {"Args": {"type": "object", "properties": {"x": {"$ref": "#/$defs/Args"}}}}},
+            {
+                "$ref": "#/$defs/Args",
+                "$defs": {"Args": {"type": "object", "properties": {"x": {"$ref": "#/$defs/Args"}}}},
+            },
             {
                 "type": "object",
                 "properties": {"x": {"$ref": "#/$defs/Args"}},
