@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import strategies as st
 
@@ -24,6 +25,10 @@ texts = st.one_of(
 json_scalars = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), texts
 )
+DEEP: Any = "down here"
+for _ in range(40):
+    DEEP = {"a": [DEEP]}
+
 json_values = st.recursive(
     json_scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=8
 )
@@ -67,7 +72,8 @@ def _schema_nodes(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             "default": json_values,
             "pattern": st.just("^a+$"),
             "format": st.just("uri"),
-            "minimum": st.integers(),
+            "minimum": st.integers() | st.just(-(10**40)),
+            "examples": st.just([DEEP]),
             "propertyNames": inner,
         },
     )
@@ -77,29 +83,49 @@ schemas = st.recursive(st.booleans() | st.just({}) | st.just({"type": "string"})
 root_schemas = schemas.filter(lambda schema: isinstance(schema, dict))
 
 text_part = st.fixed_dictionaries({"type": st.just("text"), "text": texts})
-image_part = st.builds(
-    lambda kind, data: {
-        "type": "image_url",
-        "image_url": {"url": f"data:image/{kind};base64,{data}", "detail": "auto"},
-    },
+image_urls = st.builds(
+    "data:image/{};base64,{}".format,
     st.sampled_from(["png", "jpeg", "gif", "webp", "jpg"]),
-    st.sampled_from([PIXEL, GIF, JPEG, WEBP]),
+    st.sampled_from(
+        [PIXEL, GIF, JPEG, WEBP, GIF.rstrip("="), quote(PIXEL, safe=""), PIXEL.replace("+", "-").replace("/", "_")]
+    ),
 )
+image_part = image_urls.map(
+    lambda url: {"type": "image_url", "image_url": {"url": url, "detail": "auto"}}
+) | image_urls.map(lambda url: {"type": "image_url", "image_url": url})
 user_content = (
     texts | st.lists(text_part | image_part, min_size=1, max_size=4) | st.lists(image_part, min_size=11, max_size=14)
 )
 text_content = texts | st.lists(text_part, min_size=1, max_size=3)
-arguments = json_values.map(json.dumps) | st.sampled_from(["", "{", '{"a":', "null", "[1]", '{"path": "a.txt"}'])
+arguments = json_values.map(json.dumps) | st.sampled_from(
+    [
+        "",
+        "{",
+        '{"a":',
+        "null",
+        "[1]",
+        '{"path": "a.txt"}',
+        json.dumps(DEEP),
+        "[" * 300 + "]" * 300,
+        '{"n": 1' + "0" * 40 + "}",
+    ]
+)
 
 
 def _call(call_id: str, name: str, text: str) -> Body:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": text}}
 
 
+def _custom_call(call_id: str, name: str, text: str) -> Body:
+    return {"id": call_id, "type": "custom", "custom": {"name": name, "input": text}}
+
+
 @st.composite
 def _messages(draw: st.DrawFn, names: list[str]) -> list[Body]:
     called = st.sampled_from(names) | tool_names if names else tool_names
-    calls = st.lists(st.builds(_call, call_ids, called, arguments), min_size=1, max_size=3)
+    call = st.builds(_call, call_ids, called, arguments) | st.builds(_custom_call, call_ids, called, texts)
+    calls = st.lists(call, min_size=1, max_size=3)
+    function_call = st.fixed_dictionaries({"name": called, "arguments": arguments})
     assistant = st.fixed_dictionaries(
         {"role": st.just("assistant")},
         optional={
@@ -107,22 +133,30 @@ def _messages(draw: st.DrawFn, names: list[str]) -> list[Body]:
             "tool_calls": calls,
             "refusal": st.none() | texts,
             "name": texts,
+            "function_call": function_call,
+            "reasoning_content": texts,
         },
     )
     message: st.SearchStrategy[Body] = st.one_of(
         st.fixed_dictionaries({"role": st.sampled_from(["system", "developer"]), "content": text_content}),
         st.fixed_dictionaries({"role": st.just("user"), "content": user_content}, optional={"name": st.just("Ann")}),
         assistant,
-        st.fixed_dictionaries({"role": st.just("tool"), "tool_call_id": call_ids, "content": text_content}),
+        st.fixed_dictionaries(
+            {"role": st.just("tool"), "tool_call_id": call_ids, "content": text_content | user_content}
+        ),
+        st.fixed_dictionaries({"role": st.just("function"), "name": called, "content": texts | st.none()}),
     )
     messages: list[Body] = []
+    late: list[Body] = []
     for drawn in draw(st.lists(message, min_size=1, max_size=8)):
         messages.append(drawn)
         # Most clients answer what was called: without this, sound pairs would be rare.
         if drawn["role"] == "assistant" and drawn.get("tool_calls") and draw(st.booleans()):
             for call in draw(st.permutations(drawn["tool_calls"])):
-                messages.append({"role": "tool", "tool_call_id": call["id"], "content": draw(text_content)})
-    return messages
+                # Now and then a result comes late: after an interruption, or from a tool that takes its time.
+                where = late if draw(st.integers(0, 9)) == 0 else messages
+                where.append({"role": "tool", "tool_call_id": call["id"], "content": draw(text_content)})
+    return messages + late
 
 
 @st.composite
@@ -151,8 +185,17 @@ def bodies(draw: st.DrawFn) -> Body:
     body: Body = {"model": "claude-sonnet-4.5", "messages": draw(_messages(names))}
     if tools:
         body["tools"] = tools
-        named = {"type": "function", "function": {"name": draw(st.sampled_from(names))}}
-        body["tool_choice"] = draw(st.sampled_from(["auto", "none", "required", named]))
+        one = {"name": draw(st.sampled_from(names))}
+        named = {"type": "function", "function": one}
+        modes = [{"mode": mode, "tools": [named]} for mode in ("auto", "required")]
+        allowed = [{"type": "allowed_tools", "allowed_tools": mode} for mode in modes]
+        body["tool_choice"] = draw(st.sampled_from(["auto", "none", "required", named, *allowed]))
+        if draw(st.integers(0, 4)) == 0:
+            body["tools"] = [*tools, {"type": "custom", "custom": {"name": "sql"}}, {"type": "web_search"}]
+        elif draw(st.integers(0, 4)) == 0:  # as before 2023
+            body["functions"] = [tool["function"] for tool in body.pop("tools")]
+            del body["tool_choice"]
+            body["function_call"] = draw(st.sampled_from(["auto", "none", one]))
     optional = {
         "max_tokens": st.integers(1, 100_000),
         "stop": texts | st.lists(texts, max_size=4) | st.none(),
@@ -166,6 +209,6 @@ def bodies(draw: st.DrawFn) -> Body:
             ]
         ),
         "user": texts,
-        "something_new": json_values,
+        "something_new": json_values | st.just(10**40),
     }
     return body | draw(st.fixed_dictionaries({}, optional=optional))

@@ -474,7 +474,7 @@ almost = st.fixed_dictionaries(
     {"model": st.just("m"), "messages": st.lists(message, min_size=1, max_size=3)},
     optional={name: anything for name in WORDS if name not in ("model", "messages")},
 )
-MANY = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @MANY
@@ -487,7 +487,7 @@ def test_any_json_is_an_ask_or_a_bad_request(sent: Any) -> None:
         assert isinstance(read(sent), Wanted)
 
 
-@settings(MANY, max_examples=200)
+@settings(MANY, max_examples=150)
 @given(bodies(), st.data())
 def test_any_mutated_body_is_an_ask_or_a_bad_request(sent: Json, data: st.DataObject) -> None:
     holder: Any = sent
@@ -500,12 +500,6 @@ def test_any_mutated_body_is_an_ask_or_a_bad_request(sent: Json, data: st.DataOb
     holder[key] = data.draw(anything)
     with suppress(BadRequest):
         assert isinstance(read(sent), Wanted)
-
-
-@settings(MANY, max_examples=200)
-@given(bodies())
-def test_no_legal_body_is_refused(sent: Json) -> None:
-    assert isinstance(read(sent), Wanted)
 
 
 # --- answers -----------------------------------------------------------------------------------------------------------
