@@ -1,7 +1,8 @@
 """Our own copies of rotated tokens, for sources that cannot be written: a read-only database, an environment variable.
 
-A copy says which of the source's refresh tokens it replaces (as a hash) and counts only while the source still holds that
-one: once the user logs in anew, the copy is stale and goes.
+A copy's name says which login it belongs to and which of its refresh tokens it replaces (as hashes). It counts only while
+the source holds that one: once the user logs in anew nobody reads it, and the next write sweeps it away. Writers hold the
+login's lock.
 """
 
 from __future__ import annotations
@@ -10,48 +11,65 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from .. import jsonio
 from ..secret import Secret
+from . import credentials
 
 __all__ = ["Copies", "write_private"]
 
 
 class Copies:
-    """Copies below a folder, one file to a source."""
+    """Copies below a folder, one file to a login."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self, source: str, held: Secret) -> Mapping[str, Any] | None:
-        """The copy that replaces the refresh token the source holds, if there is one."""
-        path = self._path(source)
+    def read(self, identity: str, held: Secret) -> tuple[Secret, Secret, float | None, str | None] | None:
+        """Access token, refresh token, expiry and profile that replace what the source holds, if there is such a copy."""
         try:
-            value = jsonio.loads(path.read_bytes())
-        except (OSError, ValueError):
+            value = credentials.members(self._path(identity, held).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
             return None
-        if not isinstance(value, dict):
+        access, refresh = (credentials.token(value or {}, name) for name in ("access_token", "refresh_token"))
+        if value is None or not access or not refresh:
             return None
-        if value.get("replaces") != _hash(held):
-            with contextlib.suppress(OSError):
-                path.unlink()
-            return None
-        return value
+        expires_at, arn = credentials.moment(value.get("expires_at")), credentials.words(value, "profile_arn")
+        return Secret(access), Secret(refresh), expires_at, arn or None
 
-    def write(self, source: str, held: Secret, tokens: Mapping[str, Any]) -> None:
+    def write(
+        self, identity: str, held: Secret, access: Secret, refresh: Secret, expires_at: float, arn: str | None
+    ) -> None:
         """Raises OSError where the folder cannot be written."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self._path(source), jsonio.dumps({"replaces": _hash(held), **tokens}))
+        path = self._path(identity, held)
+        members = {
+            "access_token": access.reveal(),
+            "refresh_token": refresh.reveal(),
+            "expires_at": expires_at,
+            "profile_arn": arn,
+        }
+        write_private(path, jsonio.dumps(members))
+        self.drop(identity, but=path)
 
-    def _path(self, source: str) -> Path:
-        return self._folder / f"{hashlib.sha256(source.encode()).hexdigest()[:24]}.json"
+    def drop(self, identity: str, *, but: Path | None = None) -> None:
+        """Forget a login's copies."""
+        with contextlib.suppress(OSError):
+            for path in self._folder.glob(f"{_hash(identity)}-*.json"):
+                if path != but:
+                    path.unlink(missing_ok=True)
+
+    def _path(self, identity: str, held: Secret) -> Path:
+        return self._folder / f"{_hash(identity)}-{_hash(held.reveal())}.json"
 
 
-def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace a file atomically; nobody ever sees half of it, and no one but its owner any of it."""
+def write_private(path: Path, data: bytes, mode: int = 0o600, *, still: Callable[[], bool] = lambda: True) -> bool:
+    """Replace a file atomically; nobody ever sees half of it, and no one but its owner any of it.
+
+    `still` is asked at the very end whether it may be replaced. Whether it was.
+    """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -59,12 +77,16 @@ def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, mode)
+        if not still():
+            os.unlink(name)
+            return False
         os.replace(name, path)
+        return True
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
 
 
-def _hash(token: Secret) -> str:
-    return hashlib.sha256(token.reveal().encode(errors="replace")).hexdigest()
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:24]

@@ -11,13 +11,13 @@ from ..settings import Settings
 __all__ = ["databases", "ide_tokens"]
 
 
-def databases(settings: Settings, *, older: bool = False) -> list[Path]:
+def databases(settings: Settings, *, older: bool = False, platform: str = sys.platform) -> list[Path]:
     """Databases that may hold a login: kiro-cli's, and with `older` Amazon Q's too. A path that was set is the only one."""
     if settings.kiro_db_path is not None:
         return [settings.kiro_db_path]
     if settings.kiro_ide_token is not None:
         return []
-    folders = _FOLDERS.get(sys.platform, _linux)(settings)
+    folders = _FOLDERS.get(platform, _linux)(settings)
     names = ["kiro-cli", "amazon-q"] if older else ["kiro-cli"]
     return [folder / name / "data.sqlite3" for name in names for folder in folders]
 
@@ -44,4 +44,4 @@ def _windows(settings: Settings) -> list[Path]:
     return [settings.home / "AppData" / "Local", settings.home / "AppData" / "Roaming"]
 
 
-_FOLDERS: Mapping[str, Callable[[Settings], list[Path]]] = {"darwin": _macos, "win32": _windows, "linux": _linux}
+_FOLDERS: Mapping[str, Callable[[Settings], list[Path]]] = {"darwin": _macos, "win32": _windows}

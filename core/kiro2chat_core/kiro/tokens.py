@@ -1,24 +1,25 @@
-"""A usable access token at any time: renewed early, by one task in one process, whoever asks and however many."""
+"""A usable access token at any time: renewed early, by one task in one process, whoever asks and however many.
+
+The source is looked at again every few seconds, so that a new `kiro-cli login` is noticed. What a look brings is what a
+fresh start would use (`find_login`); while it brings nothing usable, the token in memory serves to its end.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import logging
+import math
 import random
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-import filelock
 import httpx
 
-from ..errors import Kiro2ChatError, LoginExpired, LoginUnreadable
+from ..errors import Kiro2ChatError, LoginError, LoginExpired
 from ..secret import Secret
 from ..settings import Settings
+from .locks import locked
 from .login import Login, find_login
 from .refresh import Refused, refresh
 from .writeback import put_back
@@ -33,12 +34,21 @@ _EARLY = 300.0
 _JITTER = 30.0
 """Seconds by which processes differ in that, so that they do not all queue for the lock at once."""
 
-_LOCK_WAIT = 45.0
-"""Longer than a refresh may take; who waits longer goes on without the lock."""
+_PAUSE = 60.0
+"""Seconds between two early renewals: a service that fails, or whose tokens are short-lived, is not asked all the time."""
+
+_LOOK = 5.0
+"""Seconds until the source is looked at again."""
+
+_PATIENCE = 0.25
+"""Seconds that a request with a usable token waits for that look; a database may be locked."""
+
+_GRACE = 5.0
+"""Seconds that closing waits for a renewal under way: a rotated token that is not put back is a login lost."""
 
 
 class Tokens:
-    """The login in use. `clock` gives epoch seconds."""
+    """The login in use. `clock` gives epoch seconds, and may be set back."""
 
     def __init__(self, settings: Settings, http: httpx.AsyncClient, *, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
@@ -46,9 +56,17 @@ class Tokens:
         self._clock = clock
         self._early = _EARLY + random.uniform(0, _JITTER)
         self._login: Login | None = None
+        self._looking: asyncio.Task[Login] | None = None
+        self._looked_at = -math.inf
         self._renewal: asyncio.Task[Login] | None = None
-        self._dead: Secret | None = None
-        """A refresh token that was refused for good: it is not sent again."""
+        self._stale: Login | None = None
+        """What the renewal under way, or the last one, is to replace."""
+        self._trading = False
+        """Whether a refresh token is on its way to the service, or the answer on its way to the source."""
+        self._tried_at = -math.inf
+        self._complained = False
+        self._refused: dict[Secret, str] = {}
+        """Refresh tokens that were refused for good, with the reason: they are not sent again."""
 
     async def current(self) -> Login:
         """A login whose access token is good for now.
@@ -57,119 +75,153 @@ class Tokens:
             LoginError: there is none, or it has expired and cannot be renewed; says what to type.
             BackendError: it must be renewed now, and the token service fails.
         """
-        login = self._login
         now = self._clock()
+        login = self._login
         if login is None or not login.usable(now):
-            login = self._login = await asyncio.to_thread(find_login, self._settings, now=now)
+            login = await asyncio.shield(self._look())
+        elif not 0 <= now - self._looked_at < _LOOK:
+            look = self._look()
+            await asyncio.wait({look}, timeout=_PATIENCE)
+            login = look.result() if look.done() else self._login or login
         if not login.usable(now):
             return await self._renewed(login)
-        if login.expires_at is not None and login.expires_at - now < self._early and login.renewable:
-            self._start(login).add_done_callback(_log_failure)
+        self._renew_early(login, now)
         return login
 
     async def renew(self, refused: Login) -> Login:
-        """After the backend refused this login's access token: the one it has been replaced by, or a new one."""
-        if self._login is not None and self._login.access_token != refused.access_token:
-            return self._login
+        """After the backend refused this login's access token: the one it has been replaced by, or a new one.
+
+        Raises as `current` does.
+        """
         return await self._renewed(refused)
 
     async def aclose(self) -> None:
-        if self._renewal is not None:
-            self._renewal.cancel()
-            await asyncio.wait({self._renewal})
+        """Stop what is under way; waits for tokens that are being traded, so that none is lost."""
+        renewal = self._renewal
+        if renewal is not None:
+            if self._trading:
+                await asyncio.wait({renewal}, timeout=_GRACE)
+            renewal.cancel()
+        if tasks := {task for task in (renewal, self._looking) if task is not None}:
+            await asyncio.wait(tasks)
 
-    async def _renewed(self, login: Login) -> Login:
+    # --- looking at the source -------------------------------------------------------------------------------------
+
+    def _look(self) -> asyncio.Task[Login]:
+        if self._looking is None or self._looking.done():
+            self._looking = _task(self._looked())
+        return self._looking
+
+    async def _looked(self) -> Login:
+        known = self._login
+        try:
+            found = await self._found()
+        except LoginError:
+            if known is None or not known.usable(self._clock()):
+                raise
+            found = known  # logged out, or moved away: the token serves to its end
+        if self._login is not known:
+            return self._login or found  # a renewal was faster
+        if found != known and (known is None or found.usable(self._clock()) or not known.usable(self._clock())):
+            self._use(found)
+        return self._login or found
+
+    async def _found(self) -> Login:
+        """What a fresh start would use now, were it to know what we know."""
+        now = self._looked_at = self._clock()
+        refused = frozenset(self._refused)
+        return await asyncio.to_thread(find_login, self._settings, now=now, known=self._login, refused=refused)
+
+    def _use(self, login: Login) -> None:
+        if self._login is not None and self._login.identity != login.identity:
+            logger.info("Now using %s", login.source)
+        self._login = login
+
+    # --- renewing --------------------------------------------------------------------------------------------------
+
+    def _renew_early(self, login: Login, now: float) -> None:
+        """Start a renewal in the background once the token nears its end."""
+        if login.expires_at is None or login.expires_at - now >= self._early or not login.renewable(now):
+            return
+        if _running(self._renewal) or 0 <= now - self._tried_at < _PAUSE or login.refresh_token in self._refused:
+            return
+        self._tried_at = now
+        self._start(login).add_done_callback(self._judge)
+
+    def _judge(self, early: asyncio.Task[Login]) -> None:
+        """An early renewal that fails disturbs nobody; it is told once, and again only after one has gone well."""
+        error = None if early.cancelled() else early.exception()
+        if error is not None and not self._complained:
+            told = error.message if isinstance(error, Kiro2ChatError) else type(error).__name__
+            logger.warning("Renewing the login early failed: %s", told)
+        self._complained = error is not None
+
+    async def _renewed(self, stale: Login) -> Login:
+        """What replaces this login, by the renewal under way or a new one."""
+        while (renewal := self._renewal) is not None and not renewal.done() and not self._is_for(stale):
+            await asyncio.wait({renewal})  # it may well bring the token that is wanted; if not, another must
+        login = self._login
+        if login is not None and login.access_token != stale.access_token and login.usable(self._clock()):
+            return login
         # Shielded: a client that leaves must not stop the renewal that others wait for.
-        return await asyncio.shield(self._start(login))
+        return await asyncio.shield(self._start(stale))
 
-    def _start(self, login: Login) -> asyncio.Task[Login]:
+    def _is_for(self, stale: Login) -> bool:
+        return self._stale is not None and self._stale.access_token == stale.access_token
+
+    def _start(self, stale: Login) -> asyncio.Task[Login]:
         if self._renewal is None or self._renewal.done():
-            self._renewal = asyncio.create_task(self._renew(login))
-            self._renewal.add_done_callback(_retrieve)
+            self._stale = stale
+            self._renewal = _task(self._renew(stale))
         return self._renewal
 
     async def _renew(self, stale: Login) -> Login:
-        async with self._lock(stale):
-            login = await self._reread(stale)
-            if login.access_token != stale.access_token and login.usable(self._clock()):
-                self._login = login  # another process was first
-                return login
-            try:
-                self._login = await self._refreshed(login)
-            except Refused:
-                self._login = await self._after_refusal(login)
-            return self._login
+        """Read the source anew under the lock; another process or program may have been first. Else trade the token.
 
-    async def _after_refusal(self, refused: Login) -> Login:
-        """The refresh token may have been used by another program a moment ago: look once more before giving up."""
-        login = await self._reread(refused)
-        if login.refresh_token == refused.refresh_token:
-            self._dead = refused.refresh_token
-            raise LoginExpired(f"The login of {refused.source} is not accepted any more. Run `kiro-cli login`.")
-        if login.access_token != refused.access_token and login.usable(self._clock()):
-            return login
-        try:
-            return await self._refreshed(login)
-        except Refused:
-            self._dead = login.refresh_token
-            raise
+        After a refusal once more from the start: the token may have been used by another program a moment ago, and where
+        it was not, another login may be left. It ends, since no refused token is sent again.
+        """
+        locked_for = stale.identity
+        while True:
+            async with locked(self._settings, locked_for):
+                login = await self._found()
+                if login.usable(self._clock()) and login.access_token != stale.access_token:
+                    self._use(login)
+                    return login
+                if login.refresh_token is not None and (why := self._refused.get(login.refresh_token)):
+                    raise LoginExpired(why)
+                if login.identity == locked_for:
+                    try:
+                        renewed = await self._traded(login)
+                    except Refused as refused:
+                        assert login.refresh_token is not None
+                        self._refused[login.refresh_token] = refused.message
+                    else:
+                        self._use(renewed)
+                        return renewed
+                locked_for = login.identity
 
-    async def _refreshed(self, login: Login) -> Login:
+    async def _traded(self, login: Login) -> Login:
         """Refresh over HTTP and put the new tokens back before anyone uses them."""
-        if self._dead is not None and login.refresh_token == self._dead:
-            raise LoginExpired(f"The login of {login.source} is not accepted any more. Run `kiro-cli login`.")
-        refreshed = await refresh(login, self._settings, self._http, self._clock)
-        await asyncio.to_thread(put_back, login, refreshed, self._settings)
-        return replace(
-            login,
-            access_token=refreshed.access_token,
-            refresh_token=refreshed.refresh_token,
-            expires_at=refreshed.expires_at,
-            profile_arn=login.profile_arn or refreshed.profile_arn,
-        )
-
-    async def _reread(self, known: Login) -> Login:
-        """What the source holds now. What we hold counts where the source is unreadable, or could not be written."""
+        self._trading = True
         try:
-            found = await asyncio.to_thread(find_login, self._settings, now=self._clock())
-        except LoginUnreadable:
-            return known
-        ours = self._login or known
-        if found.source == ours.source and found.held == ours.held and found.refresh_token == found.held:
-            return ours
-        return found
-
-    @contextlib.asynccontextmanager
-    async def _lock(self, login: Login) -> AsyncIterator[None]:
-        """One refresh at a time over all processes of this user, for this login."""
-        name = f"login-{hashlib.sha256(login.source.encode()).hexdigest()[:24]}.lock"
-        lock: filelock.AsyncFileLock | None = None
-        for folder in (self._settings.data_dir, Path(tempfile.gettempdir())):
-            try:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                lock = filelock.AsyncFileLock(folder / name, timeout=_LOCK_WAIT, mode=0o600)
-                await lock.acquire()
-                break
-            except filelock.Timeout:
-                logger.warning("Another process holds the login's lock for too long; going on without it")
-                lock = None
-                break
-            except OSError:
-                lock = None
-        try:
-            yield
+            refreshed = await refresh(login, self._settings, self._http, self._clock)
+            return await asyncio.to_thread(put_back, login, refreshed, self._settings)
         finally:
-            if lock is not None:
-                await lock.release()
+            self._trading = False
+
+
+def _running(task: asyncio.Task[Any] | None) -> bool:
+    return task is not None and not task.done()
+
+
+def _task(work: Coroutine[Any, Any, Login]) -> asyncio.Task[Login]:
+    task = asyncio.create_task(work)
+    task.add_done_callback(_retrieve)
+    return task
 
 
 def _retrieve(task: asyncio.Task[Login]) -> None:
     """Everyone who waited may have left; an exception nobody took would be reported by the loop."""
     if not task.cancelled():
         task.exception()
-
-
-def _log_failure(task: asyncio.Task[Login]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        told = error.message if isinstance(error, Kiro2ChatError) else type(error).__name__
-        logger.warning("Renewing the login early failed: %s", told)
