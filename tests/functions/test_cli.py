@@ -24,7 +24,9 @@ COMMAND = [sys.executable, "-m", "kiro2chat_functions.cli"]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "COVERAGE_PROCESS_START")}
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "LANG") or name.startswith("COVERAGE_")
+    }
     return kept | {"HOME": str(home), "PYTHONIOENCODING": "utf-8"} | more
 
 
