@@ -93,9 +93,17 @@ def _list(*allowed: str) -> Callable[[str], tuple[str, ...]]:
         for word in words:
             if allowed and word not in allowed:
                 raise ValueError(f"{word!r} is none of {', '.join(allowed)}")
+        if not words:
+            raise ValueError("expected at least one name")
         return words
 
     return read
+
+
+def _region(raw: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-\d", raw):
+        raise ValueError("expected a region such as us-east-1")
+    return raw
 
 
 def _url(raw: str) -> str:
@@ -196,7 +204,7 @@ class Settings:
     kiro_client_secret: Secret | None = _setting("KIRO_CLIENT_SECRET", _secret, None, "Its secret.")
     kiro_sso_region: str | None = _setting(
         "KIRO_SSO_REGION",
-        _text,
+        _region,
         None,
         "Region of the token service where the login names none.",
         shown="us-east-1",
@@ -220,7 +228,7 @@ class Settings:
     )
     kiro_region: str | None = _setting(
         "KIRO_REGION",
-        _text,
+        _region,
         None,
         "API region instead of the one in the profile's ARN.",
         shown="the profile's",

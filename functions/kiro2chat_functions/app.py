@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from kiro2chat_core import __version__
-from kiro2chat_core.dialects import openai_chat
+from kiro2chat_core.dialects.openai_completion import error_body
 from kiro2chat_core.errors import Kiro2ChatError
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.settings import Settings
@@ -79,7 +79,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 
 def _openai(path: str, handler: Callable[[Request], Awaitable[Response]], method: str) -> Route:
-    return Route(path, rendered(handler, openai_chat.error_body), methods=[method])
+    return Route(path, rendered(handler, error_body), methods=[method])
 
 
 async def _root(request: Request) -> Response:
@@ -92,7 +92,7 @@ async def _health(request: Request) -> Response:
 
 
 def _render(error: Kiro2ChatError) -> Response:
-    return error_response(error, openai_chat.error_body)
+    return error_response(error, error_body)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

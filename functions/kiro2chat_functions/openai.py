@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kiro2chat_core.dialects import openai_chat
+from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, completion, error_body
 from kiro2chat_core.errors import UnknownModel
 from kiro2chat_core.fold import Fold
 from kiro2chat_core.gateway import Gateway, Report
@@ -30,21 +31,23 @@ async def chat_completions(request: Request) -> Response:
     """POST /v1/chat/completions, streaming and not."""
     gateway: Gateway = request.app.state.gateway
     wanted = openai_chat.read(await read_json(request, gateway.settings.body_limit))
-    this = openai_chat.Completion(new_id("chatcmpl-"), wanted.ask.model, int(time.time()), wanted.functions)
+    this = Completion(
+        new_id("chatcmpl-"), wanted.ask.model, int(time.time()), functions=wanted.functions, custom=wanted.custom
+    )
     headers = {"x-request-id": this.id}
     if wanted.ignored:
         headers["x-kiro2chat-ignored"] = _header(wanted.ignored)
     if wanted.stream:
         return StreamedAnswer(
             gateway.stream(wanted.ask, Report()),
-            openai_chat.ChunkEncoder(this, include_usage=wanted.include_usage),
-            openai_chat.error_body,
+            ChunkEncoder(this, include_usage=wanted.include_usage),
+            error_body,
             keepalive=gateway.settings.keepalive,
             headers=headers,
         )
     fold = Fold()
     await unless_left(request, _fold(gateway, wanted.ask, fold))
-    return JsonResponse(openai_chat.completion(this, fold.answer()), headers=headers)
+    return JsonResponse(completion(this, fold.answer()), headers=headers)
 
 
 async def list_models(request: Request) -> Response:

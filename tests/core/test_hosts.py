@@ -70,7 +70,7 @@ def test_the_api_region_is_that_of_the_profile_brought_to_one_that_exists(profil
 )
 def test_a_region_that_is_none_does_not_become_an_address(region: str) -> None:
     with pytest.raises(SettingsError, match="KIRO_REGION cannot be used"):
-        hosts(kiro_region=region).chat_url(login())
+        Settings.load({"KIRO_REGION": region})
     odd = Login("odic", "a file", access_token=Secret("aoa"), profile_arn=f"arn:aws:codewhisperer:{region}:1:profile/x")
     assert hosts().region(odd) in ("us-east-1", "eu-central-1")
 

@@ -14,7 +14,8 @@ from tests.openai_bodies import PIXEL, bodies, json_values
 
 from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import openai_chat
-from kiro2chat_core.dialects.openai_chat import ChunkEncoder, Completion, Wanted, completion
+from kiro2chat_core.dialects.openai_chat import Wanted
+from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, completion, error_body
 from kiro2chat_core.errors import (
     BadRequest,
     Kiro2ChatError,
@@ -394,12 +395,47 @@ def test_tools() -> None:
     assert tools == (Tool("read", "Reads", {"type": "object"}), Tool("x"))
 
 
-def test_tools_of_other_kinds_have_no_effect_and_are_named() -> None:
-    wanted = read(
-        body(tools=[{"type": "web_search"}, READ, {"type": "custom", "custom": {"name": "sql"}}, {"type": "custom"}])
-    )
+def test_tools_of_unknown_kinds_have_no_effect_and_are_named() -> None:
+    wanted = read(body(tools=[{"type": "web_search"}, READ]))
     assert [tool.name for tool in wanted.ask.tools] == ["read"]
-    assert wanted.ignored == ("tools.web_search", "tools.custom")
+    assert wanted.ignored == ("tools.web_search",)
+
+
+SQL: Json = {
+    "type": "custom",
+    "custom": {
+        "name": "sql",
+        "description": "Asks the database",
+        "format": {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: SELECT"}},
+    },
+}
+
+
+def test_a_custom_tool_becomes_a_function_that_takes_its_text() -> None:
+    wanted = read(body(tools=[READ, SQL], tool_choice={"type": "custom", "custom": {"name": "sql"}}))
+    (_, sql) = wanted.ask.tools
+    assert (wanted.custom, wanted.ask.choice) == ({"sql"}, NamedTool("sql"))
+    assert sql.schema["required"] == ["input"]
+    assert "Asks the database" in sql.description
+    assert "lark grammar:\nstart: SELECT" in sql.description
+
+
+def test_a_call_of_a_custom_tool_comes_back_as_text() -> None:
+    this = Completion("id", "m", 0, custom=frozenset({"sql"}))
+    events = [
+        CallBegan("c", "sql"),
+        CallDelta("c", '{"input":"select '),
+        CallDelta("c", '1"}'),
+        CallEnded("c"),
+        Ended("tool_use"),
+    ]
+    fold = Fold()
+    fold.feed(events)
+    (call,) = completion(this, fold.answer())["choices"][0]["message"]["tool_calls"]
+    assert call == {"id": "c", "type": "custom", "custom": {"name": "sql", "input": "select 1"}}
+    streamed = ChunkEncoder(this, include_usage=False).feed(events).decode()
+    assert '"custom":{"name":"sql","input":""}' in streamed
+    assert '"custom":{"input":"select 1"}' in streamed
 
 
 def test_fields_without_effect_are_named() -> None:
@@ -717,9 +753,7 @@ ERRORS: dict[str, tuple[Kiro2ChatError, str, str]] = {
 
 @pytest.mark.parametrize(("error", "kind", "code"), ERRORS.values(), ids=ERRORS)
 def test_errors(error: Kiro2ChatError, kind: str, code: str) -> None:
-    assert openai_chat.error_body(error) == {
-        "error": {"message": "m", "type": kind, "param": error.field, "code": code}
-    }
+    assert error_body(error) == {"error": {"message": "m", "type": kind, "param": error.field, "code": code}}
 
 
 def test_an_error_in_the_middle_ends_the_stream() -> None:

@@ -1,36 +1,24 @@
-"""OpenAI's chat completions: a body → an Ask, and Events → a completion or its chunks."""
+"""OpenAI's chat completions: a request's body → an Ask, and how the answer is to be written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..errors import Kiro2ChatError
-from ..fold import Answer
 from ..turns import (
     AnyTool,
     Ask,
-    CallBegan,
-    CallDelta,
-    Counted,
-    Ended,
-    EndReason,
-    Event,
     JsonAnswer,
     Limits,
     NamedTool,
-    ReasoningDelta,
-    TextDelta,
     Tool,
     ToolChoice,
-    Usage,
 )
-from . import sse
 from .fields import Fields, body_fields
-from .openai_messages import read_messages
+from .openai_messages import CUSTOM_INPUT, read_messages
 
-__all__ = ["ChunkEncoder", "Completion", "Wanted", "completion", "error_body", "read"]
+__all__ = ["Wanted", "read"]
 
 Json: TypeAlias = dict[str, Any]
 
@@ -45,21 +33,12 @@ class Wanted:
     functions: bool
     """The client speaks the older form with `functions` and `function_call`."""
 
+    custom: frozenset[str]
+    """Names of the custom tools, whose input is text instead of JSON."""
+
     ignored: tuple[str, ...]
     """Fields that were sent and have no effect."""
 
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What every chunk of one completion repeats. `created` is epoch seconds."""
-
-    id: str
-    model: str
-    created: int
-    functions: bool = False
-
-
-# --- request -----------------------------------------------------------------------------------------------------------
 
 _IGNORED: Mapping[str, Callable[[Fields, str], object]] = {
     "audio": Fields.object,
@@ -100,7 +79,7 @@ def read(body: object) -> Wanted:
     _refuse_what_cannot_be(fields)
     ignored = [name for name, check in _IGNORED.items() if check(fields, name) is not None and name in fields]
     ignored += sorted(name[:60] for name in set(fields.value) - _USED - set(_IGNORED) if name in fields)
-    tools, unknown = _tools(fields)
+    tools, custom, unknown = _tools(fields)
     system, turns = read_messages(fields)
     choice = _choice(fields, tools)
     if isinstance(choice, _Allowed):
@@ -122,6 +101,7 @@ def read(body: object) -> Wanted:
         stream=fields.flag("stream"),
         include_usage=stream_options.flag("include_usage") if stream_options else False,
         functions="functions" in fields and "tools" not in fields,
+        custom=custom,
         ignored=(*ignored, *unknown),
     )
 
@@ -165,18 +145,31 @@ def _answer(fields: Fields) -> JsonAnswer | None:
     return JsonAnswer() if kind == "json_object" else None
 
 
-def _tools(fields: Fields) -> tuple[tuple[Tool, ...], list[str]]:
-    """The function tools, and the names of fields that hold tools of other kinds."""
-    tools, unknown = [], []
+def _tools(fields: Fields) -> tuple[tuple[Tool, ...], frozenset[str], list[str]]:
+    """The tools, the names of the custom ones, and the names of fields that hold tools of unknown kinds."""
+    tools, custom, unknown = [], set(), []
     for entry in fields.objects("tools"):
         kind = entry.text("type") or "function"
         if kind == "function":
             tools.append(_tool(entry.required_object("function")))
+        elif kind == "custom":
+            tools.append(_custom_tool(entry.required_object("custom")))
+            custom.add(tools[-1].name)
         else:
             unknown.append(f"tools.{kind[:40]}")
     if not tools:
         tools = [_tool(entry) for entry in fields.objects("functions")]
-    return tuple(tools), list(dict.fromkeys(unknown))
+    return tuple(tools), frozenset(custom), list(dict.fromkeys(unknown))
+
+
+def _custom_tool(custom: Fields) -> Tool:
+    """A tool that takes text: a function with one argument, and its grammar in words."""
+    notes = [custom.text("description")]
+    form = custom.object("format")
+    if form is not None and (grammar := form.object("grammar")) is not None:
+        notes.append(f"The input must follow this {grammar.text('syntax')} grammar:\n{grammar.text('definition')}")
+    schema = {"type": "object", "properties": {CUSTOM_INPUT: {"type": "string"}}, "required": [CUSTOM_INPUT]}
+    return Tool(custom.text("name", required=True), "\n\n".join(note for note in notes if note), schema)
 
 
 def _tool(function: Fields) -> Tool:
@@ -228,131 +221,3 @@ def _allowed(allowed: Fields, known: set[str]) -> _Allowed:
     if mode != "auto" and not names & known:
         allowed.fail("tools", "names none of the function tools, but a tool call is demanded")
     return _Allowed(mode, frozenset(names))
-
-
-# --- answer ------------------------------------------------------------------------------------------------------------
-
-_FINISH: Mapping[EndReason, str] = {
-    "end": "stop",
-    "stop_sequence": "stop",
-    "tool_use": "tool_calls",
-    "max_tokens": "length",
-    "filtered": "content_filter",
-}
-
-
-def completion(this: Completion, answer: Answer) -> Json:
-    """The answer without streaming."""
-    message: Json = {"role": "assistant", "content": answer.text or (None if answer.calls else ""), "refusal": None}
-    if answer.reasoning:
-        message["reasoning_content"] = answer.reasoning
-    calls = [{"name": call.name, "arguments": call.arguments} for call in answer.calls]
-    if calls and this.functions:
-        message["function_call"] = calls[0]
-    elif calls:
-        message["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": function}
-            for call, function in zip(answer.calls, calls, strict=True)
-        ]
-    choice = {
-        "index": 0,
-        "message": message,
-        "logprobs": None,
-        "finish_reason": _finish_reason(this, answer.reason),
-    }
-    return _envelope(this, "chat.completion") | {"choices": [choice], "usage": _usage(answer.usage)}
-
-
-class ChunkEncoder:
-    """Events → chunks as server-sent events; one call per batch, so that it is written in one go."""
-
-    def __init__(self, this: Completion, *, include_usage: bool) -> None:
-        self._this = this
-        self._include_usage = include_usage
-        self._envelope = _envelope(this, "chat.completion.chunk") | ({"usage": None} if include_usage else {})
-        self._calls: dict[str, int] = {}
-        self._begun = False
-        self._usage = Usage()
-
-    def feed(self, events: Iterable[Event]) -> bytes:
-        return b"".join(self._encode(event) for event in events)
-
-    def error(self, error: Kiro2ChatError) -> bytes:
-        """An error in the middle of the stream, and the end of the stream."""
-        return sse.data(error_body(error)) + sse.DONE
-
-    def _encode(self, event: Event) -> bytes:
-        match event:
-            case TextDelta(text):
-                return self._chunk({"content": text})
-            case ReasoningDelta(text=text):
-                return self._chunk({"reasoning_content": text}) if text else b""
-            case CallBegan(call_id, name):
-                self._calls[call_id] = len(self._calls)
-                return self._call(call_id, {"name": name, "arguments": ""}, first=True)
-            case CallDelta(call_id, json):
-                return self._call(call_id, {"arguments": json})
-            case Counted(usage):
-                self._usage = usage
-            case Ended(reason):
-                return self._end(reason)
-        return b""
-
-    def _call(self, call_id: str, function: Json, *, first: bool = False) -> bytes:
-        index = self._calls[call_id]
-        if self._this.functions:
-            return self._chunk({"function_call": function}) if index == 0 else b""
-        head: Json = {"index": index}
-        if first:
-            head |= {"id": call_id, "type": "function"}
-        return self._chunk({"tool_calls": [head | {"function": function}]})
-
-    def _end(self, reason: EndReason) -> bytes:
-        ended = self._chunk({}, _finish_reason(self._this, reason))
-        if self._include_usage:
-            ended += sse.data(self._envelope | {"choices": [], "usage": _usage(self._usage)})
-        return ended + sse.DONE
-
-    def _chunk(self, delta: Json, finish: str | None = None) -> bytes:
-        if not self._begun:
-            self._begun = True
-            delta = {"role": "assistant", "content": ""} | delta
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return sse.data(self._envelope | {"choices": [choice]})
-
-
-def _envelope(this: Completion, kind: str) -> Json:
-    return {"id": this.id, "object": kind, "created": this.created, "model": this.model, "system_fingerprint": None}
-
-
-def _finish_reason(this: Completion, reason: EndReason) -> str:
-    finish = _FINISH[reason]
-    return "function_call" if this.functions and finish == "tool_calls" else finish
-
-
-def _usage(usage: Usage) -> Json:
-    return {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.input_tokens + usage.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning_tokens,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    }
-
-
-# --- errors ------------------------------------------------------------------------------------------------------------
-
-_ERROR_TYPES: Mapping[int, str] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-
-
-def error_body(error: Kiro2ChatError) -> Json:
-    """OpenAI's form of an error; its `type` follows the status."""
-    kind = _ERROR_TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
-    if error.code == "insufficient_quota":
-        kind = "insufficient_quota"
-    return {"error": {"message": error.message, "type": kind, "param": error.field, "code": error.code}}

@@ -11,7 +11,10 @@ from ..errors import BadRequest
 from ..turns import Image, ImageUrl, Part, Reasoning, Text, ToolCall, ToolResult, Turn
 from .fields import Fields
 
-__all__ = ["read_messages"]
+__all__ = ["CUSTOM_INPUT", "read_messages"]
+
+CUSTOM_INPUT = "input"
+"""The one argument of a custom tool, as a function."""
 
 
 @dataclass(slots=True)
@@ -98,7 +101,7 @@ def _call(call: Fields) -> ToolCall:
     call_id = call.text("id", required=True)
     if call.choice("type", ("function", "custom"), "function") == "custom":
         custom = call.required_object("custom")
-        return ToolCall(call_id, custom.text("name", required=True), jsonio.text({"input": custom.text("input")}))
+        return ToolCall(call_id, custom.text("name", required=True), jsonio.text({CUSTOM_INPUT: custom.text("input")}))
     return _function(call.required_object("function"), call_id)
 
 

@@ -66,9 +66,8 @@ ALIASES: Mapping[str, str] = {
 """Names that are listed besides the backend's own: those kiro2chat has had from the start, and one for Cursor."""
 
 _PREFIX = re.compile(r"^(?:(?:us|eu|apac|global)\.)?(?:anthropic|openai|kiro)[./]")
-_SUFFIX = re.compile(
-    r"(?:\[1m\]|-latest|[-@]20\d{6}|-v\d+[:-]\d+|[-:](?:thinking|none|minimal|low|medium|high|xhigh|max))$"
-)
+_SUFFIX = re.compile(r"(?:\[1m\]|-latest|[-@]20\d{6}|-v\d+[:-]\d+|[-:]thinking)$")
+_EFFORT = re.compile(r"^((?:claude|gpt|auto)\b.*)[-:](?:none|minimal|low|medium|high|xhigh|max)$")
 _FAMILY_FIRST = re.compile(r"^(claude-[a-z]+-\d)-(\d{1,2})$")
 _NUMBER_FIRST = re.compile(r"^claude-(\d)(?:[.-](\d{1,2}))?-([a-z]+)$")
 _LEGAL = re.compile(r"[a-zA-Z0-9_:.-]{1,1024}")
@@ -80,7 +79,7 @@ def normalise(name: str) -> str:
     if name.startswith("claude_"):  # ids of 2025, such as CLAUDE_SONNET_4_5_20250929_V1_0
         name = name.replace("_", "-")
     name = _PREFIX.sub("", name)
-    while (shorter := _SUFFIX.sub("", name)) != name:
+    while (shorter := _EFFORT.sub(r"\1", _SUFFIX.sub("", name))) != name:
         name = shorter
     name = _FAMILY_FIRST.sub(r"\1.\2", name)
     if old := _NUMBER_FIRST.match(name):

@@ -205,7 +205,7 @@ class AnswerDecoder:
             return []
         arguments = "".join(call.pieces).strip() or "{}"
         try:
-            jsonio.loads(arguments)
+            arguments = "{}" if jsonio.loads(arguments) is None else arguments
         except ValueError:
             self.truncated += 1
             return []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import __version__
-from ..errors import SettingsError
 from ..settings import Settings
 from .login import Login
 
@@ -38,7 +36,6 @@ _ENDPOINTS: Mapping[str, _Endpoint] = {
         "https://codewhisperer.us-east-1.amazonaws.com", "https://codewhisperer.us-east-1.amazonaws.com", "rest", False
     ),
 }
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _API_REGIONS = {"eu": "eu-central-1"}  # all others are served from us-east-1
 
 
@@ -71,10 +68,6 @@ class Hosts:
     def region(self, login: Login) -> str:
         """The API region: the setting's, else the profile's, brought to one of the two that exist (notes 3.1)."""
         if self.settings.kiro_region:
-            if not _REGION.fullmatch(self.settings.kiro_region):
-                raise SettingsError(
-                    "KIRO_REGION cannot be used: expected a region such as us-east-1.", field="KIRO_REGION"
-                )
             return self.settings.kiro_region
         parts = (login.profile_arn or "").split(":")
         named = parts[3] if len(parts) > 3 else ""
