@@ -49,8 +49,10 @@ class Refreshed:
     profile_arn: str | None
 
 
-async def refresh(login: Login, settings: Settings, http: httpx.AsyncClient, now: Callable[[], float]) -> Refreshed:
-    """Trade the refresh token for new tokens; passing failures are tried again a few times.
+async def refresh(
+    login: Login, settings: Settings, http: httpx.AsyncClient, now: Callable[[], float], *, pause: float = 0.4
+) -> Refreshed:
+    """Trade the refresh token for new tokens; passing failures are tried again a few times, after `pause` seconds and more.
 
     Raises:
         Refused: the service does not take the refresh token.
@@ -66,7 +68,7 @@ async def refresh(login: Login, settings: Settings, http: httpx.AsyncClient, now
             if attempt == _ATTEMPTS:
                 raise
             logger.info("Refreshing the login failed (%s); trying again", error.code)
-            await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
+            await asyncio.sleep(random.uniform(0.5, 1.5) * pause * attempt)
     raise AssertionError("unreachable")
 
 
@@ -183,7 +185,8 @@ def _failure(login: Login, status: int, answer: object) -> Exception:
     code = ""
     if isinstance(answer, dict):
         said = answer.get("error") or answer.get("__type")
-        code = said if isinstance(said, str) and re.fullmatch(r"[\w.#-]{1,80}", said, re.ASCII) else ""
+        word = said.rpartition("#")[2] if isinstance(said, str) else ""
+        code = word if re.fullmatch(r"[A-Za-z_]{1,40}", word) else ""
     if status == 429 or re.search("slow_down|throttl|too_?many", code, re.IGNORECASE):
         return Throttled("The token service asks to slow down.")
     if not isinstance(answer, dict) or status not in (400, 401, 403) or code in _PASSING:
