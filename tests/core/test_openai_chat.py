@@ -414,7 +414,8 @@ SQL: Json = {
 def test_a_custom_tool_becomes_a_function_that_takes_its_text() -> None:
     wanted = read(body(tools=[READ, SQL], tool_choice={"type": "custom", "custom": {"name": "sql"}}))
     (_, sql) = wanted.ask.tools
-    assert (wanted.custom, wanted.ask.choice) == ({"sql"}, NamedTool("sql"))
+    assert wanted.custom == {"sql"}
+    assert wanted.ask.choice == NamedTool("sql")
     assert sql.schema["required"] == ["input"]
     assert "Asks the database" in sql.description
     assert "lark grammar:\nstart: SELECT" in sql.description
@@ -422,13 +423,8 @@ def test_a_custom_tool_becomes_a_function_that_takes_its_text() -> None:
 
 def test_a_call_of_a_custom_tool_comes_back_as_text() -> None:
     this = Completion("id", "m", 0, custom=frozenset({"sql"}))
-    events = [
-        CallBegan("c", "sql"),
-        CallDelta("c", '{"input":"select '),
-        CallDelta("c", '1"}'),
-        CallEnded("c"),
-        Ended("tool_use"),
-    ]
+    deltas = [CallDelta("c", piece) for piece in ('{"input":"select ', '1"}')]
+    events: list[Event] = [CallBegan("c", "sql"), *deltas, CallEnded("c"), Ended("tool_use")]
     fold = Fold()
     fold.feed(events)
     (call,) = completion(this, fold.answer())["choices"][0]["message"]["tool_calls"]
