@@ -44,6 +44,7 @@ NOW = 1_767_225_600.0
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
+DROP = "# rights are dropped here"
 _REFRESHES = ("/token", "/refreshToken", "/external/token")
 
 
@@ -183,11 +184,11 @@ def start(code: str, *arguments: object, environ: Mapping[str, str] | None = Non
 
 
 def child(code: str, *arguments: object, unprivileged: bool = False) -> str:
-    """Run such a program and return what it printed. `unprivileged` imports what the tests need, then drops root's rights,
-    which would overrule every file's mode."""
+    """Run such a program and return what it printed. `unprivileged` drops root's rights, which would overrule every file's
+    mode, after the first lines have imported what is needed: Python's own files may be out of reach then."""
     if unprivileged and os.geteuid() == 0:
-        imports = "import os, tests.kiro_logins, kiro2chat_core.kiro.tokens, httpx, sqlite3, tempfile\n"
-        code = f"{imports}os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n{code}"
+        drop = f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})"
+        code = f"import os, sys, httpx, sqlite3, tempfile, kiro2chat_core.kiro.tokens\n{code.replace(DROP, drop)}"
     program = start(code, *arguments)
     out, err = program.communicate(timeout=60)
     assert program.returncode == 0, err

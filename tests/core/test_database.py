@@ -166,6 +166,7 @@ def test_no_right_to_read(where: str) -> None:
 
 _READ = """
 import sys; from pathlib import Path; from kiro2chat_core.errors import LoginUnreadable; from kiro2chat_core.kiro import database
+# rights are dropped here
 try:
     print(sorted(database.read_rows(Path(sys.argv[1])).auth.items()))
 except LoginUnreadable as error:

@@ -20,8 +20,8 @@ _MILLISECONDS = 1e10
 
 
 def members(text: str) -> Mapping[str, Any] | None:
-    """The JSON object that the text is; None where it is something else."""
-    value = _json(text)
+    """The JSON object that the text is, maybe after a byte order mark; None where it is something else."""
+    value = _json(text.removeprefix("\ufeff"))
     return value if isinstance(value, dict) else None
 
 

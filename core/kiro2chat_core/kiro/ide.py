@@ -67,4 +67,4 @@ def _registration(path: Path, token: Mapping[str, Any]) -> Mapping[str, Any] | N
 
 def _read(path: Path) -> Mapping[str, Any] | None:
     """The JSON object in a file; None where it holds something else."""
-    return credentials.members(path.read_bytes().decode("utf-8-sig", errors="replace"))
+    return credentials.members(path.read_bytes().decode(errors="replace"))

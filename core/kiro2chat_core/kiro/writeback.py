@@ -70,7 +70,7 @@ def _replace(path: Path, key: str, held: Secret, refreshed: Refreshed) -> bool:
     if key:
         return replace_row(path, key, lambda text: _changed(text, held, refreshed))
     old = path.read_bytes()
-    new = _changed(old.decode("utf-8-sig", errors="replace"), held, refreshed)
+    new = _changed(old.decode(errors="replace"), held, refreshed)
     if new is None:
         return False
     if not os.access(path, os.W_OK):
