@@ -7,6 +7,7 @@ one is made up (mikeyobrien/pi-provider-kiro#121, anomalyco/opencode#14367).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -109,35 +110,53 @@ def _framed(messages: list[Message], repairs: list[str]) -> None:
 
 
 def _paired(messages: list[Message], repairs: list[str]) -> None:
-    ids = CallIds()
+    ids, where = CallIds(), _Where(messages)
     for index, message in enumerate(messages):
         calls, message.calls = message.calls, []
         for client_id, call in calls:
             wire_id = ids.fresh(client_id)
             message.calls.append((wire_id, call))
-            result = _take_result(messages, index, client_id, repairs)
-            if result is None:
+            at = where.result_of(client_id, after=index)
+            if at is None:
                 repairs.append("a tool call without a result was given an error result")
                 messages[index + 1].results.append(PairedResult(wire_id, INTERRUPTED, is_error=True))
-            else:
-                messages[index + 1].results.append(PairedResult(wire_id, _result_text(result), result.is_error))
-                messages[index + 1].images += [part for part in result.content if isinstance(part, Image)]
+                continue
+            if at > index + 1:
+                repairs.append("a tool result was moved to the message after its call")
+            result = _taken(messages[at], client_id)
+            messages[index + 1].results.append(PairedResult(wire_id, _result_text(result), result.is_error))
+            messages[index + 1].images += [part for part in result.content if isinstance(part, Image)]
         for client_id, _call in calls:
             _drop_repeats(messages[index + 1], client_id, repairs)
 
 
-def _take_result(messages: list[Message], index: int, client_id: str, repairs: list[str]) -> ToolResult | None:
-    """The first unused result of that id after the call, up to where a later turn uses the same id for another call."""
-    for later in range(index + 1, len(messages)):
-        candidate = messages[later]
-        if any(call.id == client_id for _, call in candidate.calls):
+class _Where:
+    """Which messages hold the calls and results of an id: long histories must not be searched for each call."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self._calls: dict[str, list[int]] = {}
+        self._results: dict[str, list[int]] = {}
+        for index, message in enumerate(messages):
+            for client_id, _call in message.calls:
+                self._calls.setdefault(client_id, []).append(index)
+            for result in message.loose:
+                self._results.setdefault(result.call_id, []).append(index)
+
+    def result_of(self, client_id: str, *, after: int) -> int | None:
+        """The message with the first unused result after the call, before a later message calls with the same id.
+
+        It counts as used from then on.
+        """
+        results, calls = self._results.get(client_id, []), self._calls[client_id]
+        first, again = bisect_right(results, after), bisect_right(calls, after)
+        if first == len(results) or (again < len(calls) and calls[again] < results[first]):
             return None
-        for position, result in enumerate(candidate.loose):
-            if result.call_id == client_id:
-                if later > index + 1:
-                    repairs.append("a tool result was moved to the message after its call")
-                return candidate.loose.pop(position)
-    return None
+        return results.pop(first)
+
+
+def _taken(message: Message, client_id: str) -> ToolResult:
+    position = next(at for at, result in enumerate(message.loose) if result.call_id == client_id)
+    return message.loose.pop(position)
 
 
 def _drop_repeats(message: Message, client_id: str, repairs: list[str]) -> None:

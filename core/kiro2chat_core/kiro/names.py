@@ -48,12 +48,14 @@ class CallIds:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._uses: dict[str, int] = {}
 
     def fresh(self, client_id: str) -> str:
         """The client's own id where it is legal and new, else one made from it, the same in every request."""
-        candidate, count = client_id, 0
+        candidate, uses = client_id, self._uses.get(client_id, 0)
         while candidate in self._taken or not _LEGAL_ID.fullmatch(candidate):
-            digest = hashlib.sha256(f"{client_id}#{count}".encode(errors="replace")).hexdigest()
-            candidate, count = f"tooluse_{digest[:22]}", count + 1
+            digest = hashlib.sha256(f"{client_id}#{uses}".encode(errors="replace")).hexdigest()
+            candidate, uses = f"tooluse_{digest[:22]}", uses + 1
         self._taken.add(candidate)
+        self._uses[client_id] = uses
         return candidate
