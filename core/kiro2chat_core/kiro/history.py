@@ -126,8 +126,8 @@ def _paired(messages: list[Message], repairs: list[str]) -> None:
             result = _taken(messages[at], client_id)
             messages[index + 1].results.append(PairedResult(wire_id, _result_text(result), result.is_error))
             messages[index + 1].images += [part for part in result.content if isinstance(part, Image)]
-        for client_id, _call in calls:
-            _drop_repeats(messages[index + 1], client_id, repairs)
+        if calls:
+            _drop_repeats(messages[index + 1], {client_id for client_id, _call in calls}, repairs)
 
 
 class _Where:
@@ -159,13 +159,12 @@ def _taken(message: Message, client_id: str) -> ToolResult:
     return message.loose.pop(position)
 
 
-def _drop_repeats(message: Message, client_id: str, repairs: list[str]) -> None:
+def _drop_repeats(message: Message, answered: set[str], repairs: list[str]) -> None:
     """The same result sent twice says nothing new; one that differs stays and becomes text."""
     texts = {result.text for result in message.results}
-    for result in [result for result in message.loose if result.call_id == client_id]:
-        if _result_text(result) in texts:
-            message.loose.remove(result)
-            repairs.append("a repeated tool result was dropped")
+    kept = [result for result in message.loose if result.call_id not in answered or _result_text(result) not in texts]
+    repairs += ["a repeated tool result was dropped"] * (len(message.loose) - len(kept))
+    message.loose = kept
 
 
 def _loose_as_text(message: Message, repairs: list[str]) -> None:
