@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kiro2chat_core.kiro.login import Login, find_login
 from kiro2chat_core.kiro.tokens import Tokens
@@ -114,11 +117,43 @@ def value(secret: Any) -> str | None:
     return None if secret is None else secret.reveal()
 
 
+class Gate:
+    """Stands before an app, and can hold back the refreshes that arrive."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open = threading.Event()
+        self._open.set()
+        self.arrived = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") in _REFRESHES:
+            self.arrived += 1
+            while not self._open.is_set():  # noqa: ASYNC110 - it is opened from another thread
+                await asyncio.sleep(0.005)
+        await self._app(scope, receive, send)
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
+    async def reached(self, requests: int = 1) -> None:
+        """Until so many refreshes have come to the gate."""
+        async with asyncio.timeout(5):
+            while self.arrived < requests:  # noqa: ASYNC110 - it is counted in another thread
+                await asyncio.sleep(0.005)
+
+
 @dataclass
 class Kiro:
     """An emulator on a socket, a home directory, and a clock for all."""
 
     emulator: Emulator
+    gate: Gate
     url: str
     home: Path
     clock: Clock
@@ -166,8 +201,9 @@ class Kiro:
 def kiro(home: Path, options: Options | None = None, **environ: str) -> Iterator[Kiro]:
     clock = Clock()
     emulator = Emulator(options or Options(), clock)
-    with served(emulator.app) as url:
-        yield Kiro(emulator, url, home, clock, environ)
+    gate = Gate(emulator.app)
+    with served(gate) as url:
+        yield Kiro(emulator, gate, url, home, clock, environ)
 
 
 def start(code: str, *arguments: object, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:

@@ -162,7 +162,7 @@ def test_nulls(tmp_path: Path) -> None:
         (odic(), {}, {"KIRO_SSO_REGION": "eu-north-1"}, "eu-north-1"),
         (odic(), {}, {}, "us-east-1"),
         (odic(region="evil.example/?"), {"auth.idc.region": "ap-south-1"}, {}, "ap-south-1"),
-        (odic(region="x@evil.example"), {}, {"KIRO_SSO_REGION": "evil.example#"}, "us-east-1"),
+        (odic(region="x@evil.example"), {}, {"KIRO_SSO_REGION": "eu-north-1"}, "eu-north-1"),
         ({SOCIAL: token("s", profile_arn="arn:aws:codewhisperer:eu-central-1:1:profile/X")}, {}, {}, "eu-central-1"),
         ({SOCIAL: token("s", profile_arn="arn:aws:codewhisperer:evil.example/:1:profile/X")}, {}, {}, "us-east-1"),
         ({SOCIAL: token("s", profile_arn="nonsense")}, {}, {}, "us-east-1"),
