@@ -99,9 +99,15 @@ class BadRequest(ClientError):
 
 
 class ContextTooLong(ClientError):
-    """The conversation is longer than the model takes."""
+    """The conversation is longer than the model takes.
+
+    `tokens` and `maximum` are known once the gateway has seen it; clients read them to decide how much to drop, so each
+    dialect writes them in its own words.
+    """
 
     code = "context_length_exceeded"
+    tokens = 0
+    maximum = 0
 
 
 class Unauthorized(ClientError):

@@ -23,11 +23,12 @@ __all__ = ["Answer", "Fold"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer."""
+    """A whole answer. `redacted` are pieces of reasoning that only the backend can read."""
 
     text: str
     reasoning: str
     signature: str
+    redacted: tuple[str, ...]
     calls: tuple[ToolCall, ...]
     usage: Usage
     reason: EndReason
@@ -41,6 +42,7 @@ class Fold:
     _text: list[str] = field(default_factory=list)
     _reasoning: list[str] = field(default_factory=list)
     _signature: list[str] = field(default_factory=list)
+    _redacted: list[str] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
     _arguments: dict[str, list[str]] = field(default_factory=dict)
     _usage: Usage = field(default_factory=Usage)
@@ -51,9 +53,10 @@ class Fold:
             match event:
                 case TextDelta(text):
                     self._text.append(text)
-                case ReasoningDelta(text, signature):
+                case ReasoningDelta(text, signature, redacted):
                     self._reasoning.append(text)
                     self._signature.append(signature)
+                    self._redacted += [redacted] if redacted else []
                 case CallBegan(call_id, name):
                     self._names[call_id] = name
                     self._arguments[call_id] = []
@@ -70,6 +73,7 @@ class Fold:
             text="".join(self._text),
             reasoning="".join(self._reasoning),
             signature="".join(self._signature),
+            redacted=tuple(self._redacted),
             calls=tuple(calls),
             usage=self._usage,
             reason=self._ended.reason,

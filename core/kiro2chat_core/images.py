@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 from .errors import BadRequest
 from .turns import Image, ImageFormat
 
-__all__ = ["MAX_CHARS", "from_base64", "from_bytes", "from_data_url", "image_format"]
+__all__ = ["MAX_CHARS", "decoded", "from_base64", "from_bytes", "from_data_url", "image_format", "unpacked"]
 
 MAX_CHARS = 5_242_880
 """Base64 characters of one image that the models take (protocol notes 3.4)."""
@@ -34,31 +34,38 @@ def from_data_url(url: str, field: str) -> Image:
     Raises:
         BadRequest: naming `field`.
     """
+    return from_bytes(unpacked(url, field)[1], field)
+
+
+def unpacked(url: str, field: str) -> tuple[str, bytes]:
+    """The media type and the bytes of a data URL."""
     match = _DATA_URL.match(url)
     if match is None:
         raise BadRequest(f"{field} is no data URL: expected data:image/png;base64,… .", field=field)
     payload = url[match.end() :]
     if ";base64" not in match.group(2).lower():
-        return from_bytes(unquote_to_bytes(payload), field)
-    return from_base64(unquote_to_bytes(payload).decode("latin-1") if "%" in payload else payload, field)
+        return match.group(1).lower(), unquote_to_bytes(payload)
+    return match.group(1).lower(), decoded(
+        unquote_to_bytes(payload).decode("latin-1") if "%" in payload else payload, field
+    )
 
 
 def from_base64(data: str, field: str) -> Image:
+    return from_bytes(decoded(data, field), field)
+
+
+def decoded(data: str, field: str) -> bytes:
     """Standard or URL-safe base64, with or without padding and line breaks."""
     text = _SPACE.sub("", data).replace("-", "+").replace("_", "/").rstrip("=")
     try:
-        return from_bytes(base64.b64decode(text + "=" * (-len(text) % 4), validate=True), field)
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise BadRequest(f"{field} is not valid base64.", field=field) from None
 
 
 def from_bytes(data: bytes, field: str) -> Image:
-    """The image in these bytes, if it is one of a kind and size that the models take."""
+    """The image in these bytes, of any size, if it is of a kind that the models take."""
     kind = image_format(data[:12])
     if kind is None:
         raise BadRequest(f"{field} is no PNG, JPEG, GIF or WebP image.", field=field)
-    text = base64.b64encode(data).decode("ascii")
-    if len(text) > MAX_CHARS:
-        megabytes = MAX_CHARS * 3 / 4 / 2**20
-        raise BadRequest(f"{field} is larger than the {megabytes:.2f} MiB that Kiro's models take.", field=field)
-    return Image(cast("ImageFormat", kind), text)
+    return Image(cast("ImageFormat", kind), base64.b64encode(data).decode("ascii"))

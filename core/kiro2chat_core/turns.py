@@ -18,12 +18,16 @@ from typing import Any, Literal, TypeAlias
 __all__ = [
     "AnyTool",
     "Ask",
+    "Attachment",
     "Batch",
     "Began",
     "CallBegan",
     "CallDelta",
     "CallEnded",
     "Counted",
+    "Document",
+    "DocumentUrl",
+    "Effort",
     "EndReason",
     "Ended",
     "Event",
@@ -39,6 +43,7 @@ __all__ = [
     "Role",
     "Text",
     "TextDelta",
+    "Thinking",
     "Tool",
     "ToolCall",
     "ToolChoice",
@@ -49,6 +54,7 @@ __all__ = [
 
 Role: TypeAlias = Literal["user", "assistant"]
 ImageFormat: TypeAlias = Literal["png", "jpeg", "gif", "webp"]
+Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +64,19 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """What the model thought. `signature` proves it to the backend when it is sent back."""
+    """What the model thought. `signature` proves it to the backend when it is sent back.
+
+    `redacted` is base64 that only the backend can read; it stands in place of text and signature.
+    """
 
     text: str
     signature: str = ""
+    redacted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`data` is standard base64 with padding, `format` what the bytes themselves say."""
+    """`data` is standard base64 with padding, `format` what the bytes themselves say. The gateway shrinks what is too big."""
 
     format: ImageFormat
     data: str
@@ -81,6 +91,32 @@ class ImageUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was sent: PDF or text. The gateway turns it into Text; `field` names it in errors.
+
+    `media_type` is what the client says, "" where it says nothing; the bytes decide.
+    """
+
+    data: bytes
+    media_type: str = ""
+    title: str = ""
+    field: str = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentUrl:
+    """A document still to be fetched."""
+
+    url: str
+    title: str = ""
+    field: str = "document"
+
+
+Attachment: TypeAlias = Image | ImageUrl | Document | DocumentUrl
+"""What is no text yet, or not of a size the models take."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
     """A call the model made in an earlier turn. `arguments` is raw JSON text."""
 
@@ -92,17 +128,20 @@ class ToolCall:
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     call_id: str
-    content: tuple[Text | Image | ImageUrl, ...] = ()
+    content: tuple[Text | Attachment, ...] = ()
     is_error: bool = False
 
 
-Part: TypeAlias = Text | Reasoning | Image | ImageUrl | ToolCall | ToolResult
+Part: TypeAlias = Text | Reasoning | Attachment | ToolCall | ToolResult
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
+    """`cache`: the client marks the end of this turn as the end of a prefix worth keeping."""
+
     role: Role
     parts: tuple[Part, ...]
+    cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +186,24 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """How much the model may think. Every None is the model's own default.
+
+    `on` is whether the client wants thinking at all, `budget` a number of tokens, `shown` whether it wants to read it.
+    """
+
+    on: bool | None = None
+    effort: Effort | None = None
+    budget: int | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """One request to a model. `conversation` groups requests of one conversation where the client says so."""
+    """One request to a model. `conversation` groups requests of one conversation where the client says so.
+
+    `cache_start`: the client marks tools or system text as a prefix worth keeping.
+    """
 
     model: str
     turns: tuple[Turn, ...]
@@ -158,7 +213,8 @@ class Ask:
     parallel: bool = True
     answer: JsonAnswer | None = None
     limits: Limits = Limits()
-    effort: str | None = None
+    thinking: Thinking = Thinking()
+    cache_start: bool = False
     conversation: str = ""
 
 
@@ -180,9 +236,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """The backend answers. `model` is its own id, where it says one."""
+    """The backend answers. `input_tokens` is an estimate, for dialects that tell it before the answer; 0 is unknown."""
 
-    model: str = ""
+    input_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +248,11 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
+    """A piece of reasoning. Signatures may come in pieces too; `redacted` is always whole."""
+
     text: str = ""
     signature: str = ""
+    redacted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kiro2chat_core import jsonio
-from kiro2chat_core.dialects import sse
 from kiro2chat_core.errors import BadRequest, Kiro2ChatError, TooLarge
 from kiro2chat_core.turns import Batch, Event
 
@@ -39,10 +38,11 @@ ErrorBody = Callable[[Kiro2ChatError], dict[str, Any]]
 
 
 class Encoder(Protocol):
-    """A dialect's way to write events and errors into a stream."""
+    """A dialect's way to write events and errors into a stream; `ping` breaks a silence."""
 
     def feed(self, events: Batch | list[Event]) -> bytes: ...
     def error(self, error: Kiro2ChatError) -> bytes: ...
+    def ping(self) -> bytes: ...
 
 
 class ClientLeft(Exception):
@@ -151,7 +151,7 @@ class StreamedAnswer(Response):
     """Batches of events as server-sent events.
 
     The status waits for the first batch, so that an error before it is a plain error response; but not for longer than
-    `keepalive` seconds: then the stream begins with a comment, and an error comes as the dialect's own event. A comment also
+    `keepalive` seconds: then the stream begins with a ping, and an error comes as the dialect's own event. A ping also
     breaks every later silence of that length. When the client leaves, the batches are closed, and with them the upstream.
     """
 
@@ -194,7 +194,7 @@ class StreamedAnswer(Response):
             except Exception as failure:
                 error = as_error(failure)
                 if not self._started:
-                    self._started = True  # no comment from here on
+                    self._started = True  # no ping from here on
                     await error_response(error, self._error_body, self._extra)(scope, receive, send)
                     return
                 logger.info("The answer broke off: %s", error.message)
@@ -209,7 +209,7 @@ class StreamedAnswer(Response):
         while True:
             silence = clock() - self._last_write
             if silence >= self._keepalive:
-                await self._write(send, sse.COMMENT)
+                await self._write(send, self._encoder.ping())
                 silence = 0.0
             await asyncio.sleep(self._keepalive - silence)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import aclosing
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +12,12 @@ from starlette.responses import Response
 from kiro2chat_core.dialects import openai_chat
 from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, completion, error_body
 from kiro2chat_core.errors import UnknownModel
-from kiro2chat_core.fold import Fold
-from kiro2chat_core.gateway import Gateway, Report
+from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.kiro import catalog
 from kiro2chat_core.kiro.catalog import Model
-from kiro2chat_core.turns import Ask
 
-from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
+from .answering import Form, answer
+from .http import JsonResponse, new_id, read_json
 
 __all__ = ["chat_completions", "list_models", "retrieve_model"]
 
@@ -34,20 +33,9 @@ async def chat_completions(request: Request) -> Response:
     this = Completion(
         new_id("chatcmpl-"), wanted.ask.model, int(time.time()), functions=wanted.functions, custom=wanted.custom
     )
-    headers = {"x-request-id": this.id}
-    if wanted.ignored:
-        headers["x-kiro2chat-ignored"] = _header(wanted.ignored)
-    if wanted.stream:
-        return StreamedAnswer(
-            gateway.stream(wanted.ask, Report()),
-            ChunkEncoder(this, include_usage=wanted.include_usage),
-            error_body,
-            keepalive=gateway.settings.keepalive,
-            headers=headers,
-        )
-    fold = Fold()
-    await unless_left(request, _fold(gateway, wanted.ask, fold))
-    return JsonResponse(completion(this, fold.answer()), headers=headers)
+    encoder = ChunkEncoder(this, include_usage=wanted.include_usage)
+    form = Form(this.id, encoder, partial(completion, this), error_body)
+    return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
 
 
 async def list_models(request: Request) -> Response:
@@ -65,12 +53,6 @@ async def retrieve_model(request: Request) -> Response:
     if known is None:
         raise UnknownModel(f"{name[:100]!r} is no model of this login; GET /v1/models lists them.", field="model")
     return JsonResponse(_model(known))
-
-
-async def _fold(gateway: Gateway, ask: Ask, fold: Fold) -> None:
-    async with aclosing(gateway.stream(ask, Report())) as batches:
-        async for batch in batches:
-            fold.feed(batch)
 
 
 async def _models(request: Request) -> list[Model]:
@@ -92,8 +74,3 @@ def _model(model: Model) -> dict[str, object]:
     shown.update({name: value for name, value in extra.items() if value})
     shown["input_modalities"] = ["text", "image"] if model.images else ["text"]
     return shown
-
-
-def _header(names: tuple[str, ...]) -> str:
-    """Field names come from the client: only what may stand in a header is kept."""
-    return ",".join("".join(c for c in name if c.isascii() and (c.isalnum() or c in "._-")) for name in names)[:1000]

@@ -78,7 +78,7 @@ def test_a_meter_counts_pieces_like_the_whole(pieces: list[str]) -> None:
 
 def test_a_meter_watches_all_that_the_model_wrote() -> None:
     meter = Meter(0)
-    for event in (Began("m"), ReasoningDelta("12345678", "signature"), TextDelta("1234"), CallBegan("id", "name"),
+    for event in (Began(), ReasoningDelta("12345678", "signature"), TextDelta("1234"), CallBegan("id", "name"),
                   CallDelta("id", "{}{}"), CallEnded("id"), Ended("end")):  # fmt: skip
         meter.watch(event)
     usage = meter.usage()

@@ -146,7 +146,7 @@ def test_a_signature_passes() -> None:
 
 
 def test_what_is_no_text_passes_as_it_is() -> None:
-    events: list[Event] = [Began("m"), TextDelta("Hi"), *call("t1"), Counted(Usage(1, 2)), Ended("tool_use")]
+    events: list[Event] = [Began(), TextDelta("Hi"), *call("t1"), Counted(Usage(1, 2)), Ended("tool_use")]
     assert cut(Limits(), events) == events
     assert cut(Limits(1000, ("STOP",)), events) == events
 

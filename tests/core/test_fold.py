@@ -21,11 +21,12 @@ from kiro2chat_core.turns import (
 )
 
 EVENTS: list[Event] = [
-    Began("m"),
+    Began(),
     ReasoningDelta("I "),
     ReasoningDelta("think"),
     ReasoningDelta("", "E"),
     ReasoningDelta("", "o"),
+    ReasoningDelta(redacted="secret"),
     TextDelta("Hi"),
     CallBegan("t1", "read"),
     CallBegan("t2", "write"),
@@ -47,6 +48,7 @@ def test_everything_has_its_place() -> None:
         text="Hi!",
         reasoning="I think",
         signature="Eo",
+        redacted=("secret",),
         calls=(ToolCall("t1", "read", "{}"), ToolCall("t2", "write", '{"b":2}')),
         usage=Usage(1, 2),
         reason="stop_sequence",
@@ -55,7 +57,7 @@ def test_everything_has_its_place() -> None:
 
 
 def test_nothing_is_an_empty_answer() -> None:
-    assert Fold().answer() == Answer("", "", "", (), Usage(), "end", "")
+    assert Fold().answer() == Answer("", "", "", (), (), Usage(), "end", "")
 
 
 @settings(max_examples=50, deadline=None)

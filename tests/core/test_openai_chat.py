@@ -33,6 +33,7 @@ from kiro2chat_core.turns import (
     CallDelta,
     CallEnded,
     Counted,
+    Document,
     Ended,
     EndReason,
     Event,
@@ -45,6 +46,7 @@ from kiro2chat_core.turns import (
     ReasoningDelta,
     Text,
     TextDelta,
+    Thinking,
     Tool,
     ToolCall,
     ToolChoice,
@@ -116,7 +118,9 @@ MALFORMED: dict[str, tuple[Any, str | None]] = {
     "a part without a type": (user({"text": "Hi"}), f"{CONTENT}[0].type"),
     "a part of an unknown type": (user({"type": "video"}), f"{CONTENT}[0].type"),
     "audio": (user({"type": "input_audio", "input_audio": {}}), f"{CONTENT}[0].type"),
-    "a file": (user({"type": "file", "file": {}}), f"{CONTENT}[0].type"),
+    "a file without data": (user({"type": "file", "file": {}}), f"{CONTENT}[0].file.file_data"),
+    "a file elsewhere": (user({"type": "file", "file": {"file_id": "file-1"}}), f"{CONTENT}[0].file.file_id"),
+    "a file of no base64": (user({"type": "file", "file": {"file_data": "?"}}), f"{CONTENT}[0].file.file_data"),
     "a text that is a number": (user({"type": "text", "text": 5}), f"{CONTENT}[0].text"),
     "an image from the system": (
         body({"role": "system", "content": [{"type": "image_url", "image_url": DATA_URL}]}), f"{CONTENT}[0].type"),
@@ -237,6 +241,8 @@ MALFORMED: dict[str, tuple[Any, str | None]] = {
     "store: yes": (body(store="yes"), "store"),
     "logit_bias that is a list": (body(logit_bias=[]), "logit_bias"),
     "an effort that is a number": (body(reasoning_effort=3), "reasoning_effort"),
+    "an unknown effort": (body(reasoning_effort="huge"), "reasoning_effort"),
+    "reasoning of an unknown effort": (body(reasoning={"effort": "huge"}), "reasoning"),
     "prompt_cache_key that is a number": (body(prompt_cache_key=3), "prompt_cache_key"),
 }  # fmt: skip
 
@@ -315,7 +321,24 @@ TURNS: dict[str, tuple[list[Json], str, list[Turn]]] = {
     ),
     "reasoning": (
         [{"role": "assistant", "content": "So", "reasoning_content": "Hm"}], "",
-        [Turn("assistant", (Reasoning("Hm"), Text("So")))],
+        [Turn("assistant", (Text("So"),))],
+    ),
+    "signed reasoning": (
+        [{"role": "assistant", "content": "So", "reasoning_content": "Hm",
+          "reasoning_details": [{"type": "reasoning.text", "text": "", "signature": "Eo"},
+                                {"type": "reasoning.encrypted", "data": "x"}]}], "",
+        [Turn("assistant", (Reasoning("Hm", "Eo"), Reasoning("", redacted="x"), Text("So")))],
+    ),
+    "thinking blocks": (
+        [{"role": "assistant", "content": "So",
+          "thinking_blocks": [{"type": "thinking", "thinking": "Hm", "signature": "Eo"},
+                              {"type": "redacted_thinking", "data": "x"}]}], "",
+        [Turn("assistant", (Reasoning("Hm", "Eo"), Reasoning("", redacted="x"), Text("So")))],
+    ),
+    "a file": (
+        [{"role": "user", "content": [{"type": "file", "file": {"file_data": "data:text/plain;base64,SGk=",
+                                                                "filename": "a.txt"}}]}], "",
+        [Turn("user", (Document(b"Hi", "text/plain", "a.txt", "messages[0].content[0].file.file_data"),))],
     ),
     "an answer of nothing": ([{"role": "assistant"}], "", [Turn("assistant", ())]),
     "half a pair of surrogates": ([{"role": "user", "content": "\ud83d"}], "", [Turn("user", (Text("�"),))]),
@@ -614,6 +637,7 @@ def test_a_completion() -> None:
                 "accepted_prediction_tokens": 0,
                 "rejected_prediction_tokens": 0,
             },
+            "estimated": True,
         },
     }
 
@@ -758,3 +782,19 @@ def test_an_error_in_the_middle_ends_the_stream() -> None:
     pieces = raw.decode().split("\n\n")
     assert json.loads(pieces[1].removeprefix("data: "))["error"]["message"] == "gone"
     assert pieces[2:] == ["data: [DONE]", ""]
+
+
+THINKING: dict[str, tuple[Json, Thinking]] = {
+    "nothing said": ({}, Thinking()),
+    "an effort": ({"reasoning_effort": "high"}, Thinking(on=True, effort="high")),
+    "no thinking": ({"reasoning_effort": "none"}, Thinking(on=False)),
+    "a budget": ({"reasoning": {"max_tokens": 2000}}, Thinking(on=True, budget=2000)),
+    "an effort, hidden": ({"reasoning": {"effort": "low", "exclude": True}}, Thinking(True, "low", shown=False)),
+    "switched on": ({"reasoning": {"enabled": True}}, Thinking(on=True)),
+    "switched off": ({"reasoning": {"enabled": False, "effort": "high"}}, Thinking(on=False, effort="high")),
+}
+
+
+@pytest.mark.parametrize(("given", "thinking"), THINKING.values(), ids=THINKING)
+def test_thinking(given: Json, thinking: Thinking) -> None:
+    assert read(body(**given)).ask.thinking == thinking

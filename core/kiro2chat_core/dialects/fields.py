@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, TypeAlias
 
 from ..errors import BadRequest
+from ..turns import Effort
 
-__all__ = ["Fields", "body_fields"]
+__all__ = ["EFFORTS", "Field", "FieldTable", "Fields", "body_fields", "ignored", "without_effect"]
+
+
+_EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")
+EFFORTS: Mapping[str, Effort] = {word: word for word in _EFFORTS}
 
 
 def body_fields(body: object) -> Fields:
@@ -111,3 +117,36 @@ class Fields:
         if value not in allowed or not isinstance(value, str):
             self.fail(name, f"must be one of {', '.join(allowed)}")
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What becomes of one request field; the tables of the documentation are made of these.
+
+    * honoured: it reaches the backend, in its own fields or in words
+    * enforced: the backend knows no such thing; the gateway sees to it
+    * ignored: it has no effect and is named in `x-kiro2chat-ignored`; `check` reads it, so that a wrong type does not hide
+    * refused: asking for it is an error, since leaving it out would give another answer than the one asked for
+    """
+
+    treatment: Literal["honoured", "enforced", "ignored", "refused"]
+    note: str = ""
+    check: Callable[[Fields, str], object] | None = None
+
+
+FieldTable: TypeAlias = Mapping[str, Field]
+
+
+def without_effect(check: Callable[[Fields, str], object], note: str = "") -> Field:
+    return Field("ignored", note, check)
+
+
+def ignored(fields: Fields, table: FieldTable) -> tuple[str, ...]:
+    """Names of the fields that were sent and have no effect: those the table says so of, then the unknown ones.
+
+    Raises:
+        BadRequest: an ignored field is of the wrong type.
+    """
+    known = [name for name, field in table.items() if field.check and field.check(fields, name) is not None]
+    unknown = sorted(name[:60] for name in set(fields.value) - set(table))
+    return tuple(name for name in (*known, *unknown) if name in fields)

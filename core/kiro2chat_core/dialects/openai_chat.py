@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,13 +11,14 @@ from ..turns import (
     JsonAnswer,
     Limits,
     NamedTool,
+    Thinking,
     Tool,
     ToolChoice,
 )
-from .fields import Fields, body_fields
+from .fields import EFFORTS, Field, Fields, FieldTable, body_fields, ignored, without_effect
 from .openai_messages import CUSTOM_INPUT, read_messages
 
-__all__ = ["Wanted", "read"]
+__all__ = ["FIELDS", "Wanted", "read"]
 
 Json: TypeAlias = dict[str, Any]
 
@@ -40,32 +40,45 @@ class Wanted:
     """Fields that were sent and have no effect."""
 
 
-_IGNORED: Mapping[str, Callable[[Fields, str], object]] = {
-    "audio": Fields.object,
-    "frequency_penalty": Fields.number,
-    "logit_bias": Fields.object,
-    "metadata": Fields.object,
-    "prediction": Fields.object,
-    "presence_penalty": Fields.number,
-    "prompt_cache_retention": Fields.text,
-    "reasoning_effort": Fields.text,
-    "safety_identifier": Fields.text,
-    "seed": Fields.number,
-    "service_tier": Fields.text,
-    "store": Fields.flag,
-    "temperature": Fields.number,
-    "top_p": Fields.number,
-    "user": Fields.text,
-    "verbosity": Fields.text,
-    "web_search_options": Fields.object,
-}  # fmt: skip
-"""Fields the backend has no counterpart for. Their types are checked, so that a mistake does not hide."""
-
-_USED = frozenset(
-    {"function_call", "functions", "logprobs", "max_completion_tokens", "max_tokens", "messages", "modalities", "model", "n",
-     "parallel_tool_calls", "prompt_cache_key", "response_format", "stop", "stream", "stream_options", "tool_choice",
-     "tools", "top_logprobs"}
-)  # fmt: skip
+FIELDS: FieldTable = {
+    "audio": without_effect(Fields.object, "answers are text"),
+    "frequency_penalty": without_effect(Fields.number),
+    "function_call": Field("honoured", "the older form of `tool_choice`"),
+    "functions": Field("honoured", "the older form of `tools`"),
+    "logit_bias": without_effect(Fields.object),
+    "logprobs": Field("refused", "`true`: the backend gives no probabilities"),
+    "max_completion_tokens": Field("enforced", "and passed on to models that take it"),
+    "max_tokens": Field("enforced", "the older name"),
+    "messages": Field("honoured", "text, images, PDF and text files; audio is refused"),
+    "metadata": without_effect(Fields.object),
+    "modalities": Field("refused", "`audio`; text is what there is"),
+    "model": Field("honoured", "any name of the model table; `name:effort` sets the effort"),
+    "n": Field("refused", "more than 1"),
+    "parallel_tool_calls": Field("enforced", "`false`: said to the model, and the answer ends with the first call"),
+    "prediction": without_effect(Fields.object),
+    "presence_penalty": without_effect(Fields.number),
+    "prompt_cache_key": Field("honoured", "names the conversation, which keeps the backend's cache warm"),
+    "prompt_cache_retention": without_effect(Fields.text),
+    "reasoning": Field("honoured", "`effort`, `max_tokens`, `enabled`, as OpenRouter has it"),
+    "reasoning_effort": Field("honoured", "the nearest effort the model takes"),
+    "response_format": Field("enforced", "said to the model; what stands around the JSON is taken off"),
+    "safety_identifier": without_effect(Fields.text),
+    "seed": without_effect(Fields.number),
+    "service_tier": without_effect(Fields.text),
+    "stop": Field("enforced"),
+    "store": without_effect(Fields.flag, "nothing is stored"),
+    "stream": Field("honoured"),
+    "stream_options": Field("honoured", "`include_usage`"),
+    "temperature": without_effect(Fields.number, "the backend takes none"),
+    "tool_choice": Field("enforced", "said to the model; a demanded call that does not come is asked for once more"),
+    "tools": Field("honoured", "functions and custom tools; other kinds are named as ignored"),
+    "top_logprobs": Field("refused", "more than 0"),
+    "top_p": without_effect(Fields.number, "the backend takes none"),
+    "user": without_effect(Fields.text),
+    "verbosity": without_effect(Fields.text),
+    "web_search_options": without_effect(Fields.object),
+}
+"""Every field of the request, and what becomes of it."""
 
 
 def read(body: object) -> Wanted:
@@ -77,8 +90,7 @@ def read(body: object) -> Wanted:
     fields = body_fields(body)
     model = fields.text("model", required=True)
     _refuse_what_cannot_be(fields)
-    ignored = [name for name, check in _IGNORED.items() if check(fields, name) is not None and name in fields]
-    ignored += sorted(name[:60] for name in set(fields.value) - _USED - set(_IGNORED) if name in fields)
+    no_effect = ignored(fields, FIELDS)
     tools, custom, unknown = _tools(fields)
     system, turns = read_messages(fields)
     choice = _choice(fields, tools)
@@ -94,6 +106,7 @@ def read(body: object) -> Wanted:
         parallel=fields.flag("parallel_tool_calls", True),
         answer=_answer(fields),
         limits=Limits(_max_tokens(fields), _stop(fields)),
+        thinking=_thinking(fields),
         conversation=fields.text("prompt_cache_key"),
     )
     return Wanted(
@@ -102,7 +115,7 @@ def read(body: object) -> Wanted:
         include_usage=stream_options.flag("include_usage") if stream_options else False,
         functions="functions" in fields and "tools" not in fields,
         custom=custom,
-        ignored=(*ignored, *unknown),
+        ignored=(*no_effect, *unknown),
     )
 
 
@@ -119,6 +132,23 @@ def _refuse_what_cannot_be(fields: Fields) -> None:
 def _max_tokens(fields: Fields) -> int | None:
     newer, older = fields.integer("max_completion_tokens", 1), fields.integer("max_tokens", 1)
     return newer if newer is not None else older
+
+
+def _thinking(fields: Fields) -> Thinking:
+    """`reasoning_effort`, or the `reasoning` object of OpenRouter's clients."""
+    given = fields.object("reasoning") or Fields({})
+    word = fields.text("reasoning_effort") or given.text("effort")
+    budget = given.integer("max_tokens", 0) or None
+    if word not in EFFORTS and word not in ("", "none"):
+        name = "reasoning_effort" if "reasoning_effort" in fields else "reasoning"
+        fields.fail(name, f"must be none or one of {', '.join(EFFORTS)}")
+    wanted = given.flag("enabled", True) if word or budget or "enabled" in given else None
+    return Thinking(
+        on=False if word == "none" else wanted,
+        effort=EFFORTS.get(word),
+        budget=budget,
+        shown=not given.flag("exclude"),
+    )
 
 
 def _stop(fields: Fields) -> tuple[str, ...]:

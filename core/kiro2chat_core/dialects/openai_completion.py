@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .. import jsonio
-from ..errors import Kiro2ChatError
+from ..errors import ContextTooLong, Kiro2ChatError
 from ..fold import Answer
 from ..turns import (
     CallBegan,
@@ -55,6 +55,8 @@ def completion(this: Completion, answer: Answer) -> Json:
     message: Json = {"role": "assistant", "content": answer.text or (None if answer.calls else ""), "refusal": None}
     if answer.reasoning:
         message["reasoning_content"] = answer.reasoning
+    if details := _reasoning_details(answer):
+        message["reasoning_details"] = details
     calls = [_call(this, call) for call in answer.calls]
     if calls and this.functions:
         message["function_call"] = calls[0]["function"]
@@ -92,6 +94,7 @@ class ChunkEncoder:
         self._calls: dict[str, int] = {}
         self._custom: dict[str, str] = {}
         self._begun = False
+        self._signature = ""
         self._usage = Usage()
 
     def feed(self, events: Iterable[Event]) -> bytes:
@@ -101,12 +104,19 @@ class ChunkEncoder:
         """An error in the middle of the stream, and the end of the stream."""
         return sse.data(error_body(error)) + sse.DONE
 
+    def ping(self) -> bytes:
+        return sse.COMMENT
+
     def _encode(self, event: Event) -> bytes:
         match event:
             case TextDelta(text):
                 return self._chunk({"content": text})
-            case ReasoningDelta(text=text):
-                return self._chunk({"reasoning_content": text}) if text else b""
+            case ReasoningDelta(text, signature, redacted):
+                self._signature += signature
+                told: Json = {"reasoning_content": text} if text else {}
+                if redacted:
+                    told["reasoning_details"] = [_encrypted(redacted)]
+                return self._chunk(told) if told else b""
             case CallBegan(call_id, name) if name in self._this.custom:
                 self._calls[call_id] = len(self._calls)
                 self._custom[call_id] = ""
@@ -137,7 +147,8 @@ class ChunkEncoder:
         return self._chunk({"tool_calls": [{"index": self._calls[call_id]} | call]})
 
     def _end(self, reason: EndReason) -> bytes:
-        ended = self._chunk({}, _finish_reason(self._this, reason))
+        signed: Json = {"reasoning_details": [_signed("", self._signature)]} if self._signature else {}
+        ended = self._chunk(signed, _finish_reason(self._this, reason))
         if self._include_usage:
             ended += sse.data(self._envelope | {"choices": [], "usage": _usage(self._usage)})
         return ended + sse.DONE
@@ -148,6 +159,20 @@ class ChunkEncoder:
             delta = {"role": "assistant", "content": ""} | delta
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return sse.data(self._envelope | {"choices": [choice]})
+
+
+def _reasoning_details(answer: Answer) -> list[Json]:
+    """What a client must send back for the model to go on thinking in a tool loop, in OpenRouter's form."""
+    signed = [_signed(answer.reasoning, answer.signature)] if answer.signature else []
+    return signed + [_encrypted(redacted) for redacted in answer.redacted]
+
+
+def _signed(text: str, signature: str) -> Json:
+    return {"type": "reasoning.text", "text": text, "signature": signature, "index": 0}
+
+
+def _encrypted(redacted: str) -> Json:
+    return {"type": "reasoning.encrypted", "data": redacted, "index": 0}
 
 
 def _envelope(this: Completion, kind: str) -> Json:
@@ -171,6 +196,7 @@ def _usage(usage: Usage) -> Json:
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
         },
+        "estimated": not usage.exact,
     }
 
 
@@ -184,4 +210,10 @@ def error_body(error: Kiro2ChatError) -> Json:
     kind = _ERROR_TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
     if error.code == "insufficient_quota":
         kind = "insufficient_quota"
-    return {"error": {"message": error.message, "type": kind, "param": error.field, "code": error.code}}
+    message = error.message
+    if isinstance(error, ContextTooLong) and error.maximum:
+        message = (  # clients look for these words to decide that they must compact
+            f"This model's maximum context length is {error.maximum} tokens. However, your messages resulted in "
+            f"{error.tokens} tokens. Please reduce the length of the messages. ({message})"
+        )
+    return {"error": {"message": message, "type": kind, "param": error.field, "code": error.code}}

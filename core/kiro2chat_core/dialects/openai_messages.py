@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import images, jsonio
-from ..errors import BadRequest
-from ..turns import Image, ImageUrl, Part, Reasoning, Text, ToolCall, ToolResult, Turn
+from .. import jsonio
+from ..turns import Document, DocumentUrl, Image, ImageUrl, Part, Reasoning, Text, ToolCall, ToolResult, Turn
+from . import attachments
 from .fields import Fields
 
 __all__ = ["CUSTOM_INPUT", "read_messages"]
@@ -64,12 +64,27 @@ def _assistant(message: Fields, conversation: _Conversation) -> None:
     parts = list(_content(message, _ASSISTANT_PARTS))
     if refusal := message.text("refusal"):
         parts.append(Text(refusal))
-    if isinstance(message.value.get("reasoning_content"), str):
-        parts.insert(0, Reasoning(message.value["reasoning_content"]))
+    parts[:0] = _reasoning(message)
     parts += [_call(call) for call in message.objects("tool_calls")]
     if function := message.object("function_call"):
         parts.append(_function(function, f"function_{function.text('name')}"))
     conversation.turns.append(Turn("assistant", tuple(parts)))
+
+
+def _reasoning(message: Fields) -> Iterator[Reasoning]:
+    """What the model thought, as we gave it out, or as LiteLLM's clients (`thinking_blocks`) keep it."""
+    text = message.value.get("reasoning_content")
+    text = text if isinstance(text, str) else ""
+    for detail in message.objects("reasoning_details"):
+        if data := detail.text("data"):
+            yield Reasoning("", redacted=data)
+        elif signature := detail.text("signature"):
+            yield Reasoning(detail.text("text") or text, signature)
+    for block in message.objects("thinking_blocks"):
+        if data := block.text("data"):
+            yield Reasoning("", redacted=data)
+        elif signature := block.text("signature"):
+            yield Reasoning(block.text("thinking"), signature)
 
 
 def _tool(message: Fields, conversation: _Conversation) -> None:
@@ -83,7 +98,7 @@ def _function_result(message: Fields, conversation: _Conversation) -> None:
 
 def _result(call_id: str, message: Fields, conversation: _Conversation) -> None:
     content = _content(message, _USER_PARTS)
-    kept = tuple(part for part in content if isinstance(part, (Text, Image, ImageUrl)))
+    kept = tuple(part for part in content if isinstance(part, (Text, Image, ImageUrl, Document, DocumentUrl)))
     conversation.turns.append(Turn("user", (ToolResult(call_id, kept),)))
 
 
@@ -147,23 +162,25 @@ def _refusal_part(part: Fields) -> Part:
 def _image_part(part: Fields) -> Part:
     """`image_url` as the object of the specification, or as the bare string that some clients send."""
     value = part.value.get("image_url")
-    path = part.at("image_url")
     if isinstance(value, str):
-        url = value
-    else:
-        image = part.required_object("image_url")
-        url, path = image.text("url", required=True), image.at("url")
-    if url[:5].lower() == "data:":
-        return images.from_data_url(url, path)
-    if not url.lower().startswith(("https://", "http://")):
-        raise BadRequest(f"{path} must be an https address or a data URL.", field=path)
-    return ImageUrl(url, path)
+        return attachments.image_at(value, part.at("image_url"))
+    image = part.required_object("image_url")
+    return attachments.image_at(image.text("url", required=True), image.at("url"))
+
+
+def _file_part(part: Fields) -> Part:
+    file = part.required_object("file")
+    if "file_data" not in file:
+        file.fail("file_id" if "file_id" in file else "file_data", "cannot be used: send the file itself in file_data")
+    data, field = file.text("file_data", required=True), file.at("file_data")
+    if data[:5].lower() == "data:":
+        return attachments.document_at(data, file.text("filename"), field)
+    return attachments.document_of_base64(data, "", file.text("filename"), field)
 
 
 _TEXT_PARTS = {"text": _text_part}
 _ASSISTANT_PARTS = {"text": _text_part, "refusal": _refusal_part}
-_USER_PARTS = {"text": _text_part, "image_url": _image_part}
+_USER_PARTS = {"text": _text_part, "image_url": _image_part, "file": _file_part}
 _UNSUPPORTED = {
     "input_audio": "is 'input_audio': Kiro's models take text and images only",
-    "file": "is 'file': send the text of the document instead",
 }

@@ -1,0 +1,63 @@
+"""An Ask answered over HTTP, in whatever dialect: streamed, whole, or only explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kiro2chat_core.fold import Answer, Fold
+from kiro2chat_core.gateway import Gateway, Report
+from kiro2chat_core.turns import Ask
+
+from .http import Encoder, ErrorBody, JsonResponse, StreamedAnswer, unless_left
+
+__all__ = ["Form", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one answer is written. `id` is the answer's own, and the request's in headers."""
+
+    id: str
+    encoder: Encoder
+    whole: Callable[[Answer], dict[str, Any]]
+    error_body: ErrorBody
+
+
+async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignored: Iterable[str]) -> Response:
+    """The response to a request that has been read. `ignored` are the names of its fields without effect.
+
+    Raises:
+        Kiro2ChatError: where nothing has been written yet.
+    """
+    gateway: Gateway = request.app.state.gateway
+    headers = {"x-request-id": form.id, "request-id": form.id}
+    if told := _header(ignored):
+        headers["x-kiro2chat-ignored"] = told
+    if stream:
+        return StreamedAnswer(
+            gateway.stream(ask, Report()),
+            form.encoder,
+            form.error_body,
+            keepalive=gateway.settings.keepalive,
+            headers=headers,
+        )
+    fold = Fold()
+    await unless_left(request, _fold(gateway, ask, fold))
+    return JsonResponse(form.whole(fold.answer()), headers=headers)
+
+
+async def _fold(gateway: Gateway, ask: Ask, fold: Fold) -> None:
+    async with aclosing(gateway.stream(ask, Report())) as batches:
+        async for batch in batches:
+            fold.feed(batch)
+
+
+def _header(names: Iterable[str]) -> str:
+    """Field names come from the client: only what may stand in a header is kept."""
+    return ",".join("".join(c for c in name if c.isascii() and (c.isalnum() or c in "._-")) for name in names)[:1000]
