@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from . import tokenizer
+from .counting import Counter
 from .turns import CallBegan, CallDelta, CallEnded, Ended, EndReason, Event, Limits, ReasoningDelta, TextDelta
 
 __all__ = ["Cutter"]
-
-_BYTES_PER_TOKEN = 4
 
 
 class Cutter:
@@ -16,14 +16,18 @@ class Cutter:
 
     Text that may be the beginning of a stop sequence is held back until that is known. A call is held back until it has
     ended; one that would pass the limit is withheld whole. `one_call` ends the answer with its first tool call.
+    Tokens are counted only once there are as many bytes: a token has at least one.
     """
 
     def __init__(self, limits: Limits, *, one_call: bool = False) -> None:
         self.done = False
         self._one_call = one_call
         self._stops = tuple(stop for stop in limits.stop if stop)
-        self._max_bytes = None if limits.max_tokens is None else limits.max_tokens * _BYTES_PER_TOKEN
-        self._used = 0
+        self._max_tokens = limits.max_tokens
+        self._unseen: list[str] = []
+        self._bytes = 0
+        self._before = 0
+        self._counter: Counter | None = None
         self._held = ""
         self._calls: dict[str, list[Event]] = {}
 
@@ -87,22 +91,33 @@ class Cutter:
     def _pass(self, event: Event, text: str, passed: list[Event]) -> None:
         if not text or self.done:
             return
-        size = len(text.encode(errors="replace"))
-        if self._max_bytes is None or self._used + size <= self._max_bytes:
-            self._used += size
+        if not self._over(text):
             passed.append(event)
             return
-        room = text.encode(errors="replace")[: self._max_bytes - self._used].decode(errors="ignore")
+        room = tokenizer.beginning(text, max(0, (self._max_tokens or 0) - self._before))
         if room:
             passed.append(ReasoningDelta(room) if isinstance(event, ReasoningDelta) else TextDelta(room))
         self._end(passed, "max_tokens")
 
+    def _over(self, text: str) -> bool:
+        """Take a piece into account; whether the limit is passed with it."""
+        if self._max_tokens is None:
+            return False
+        self._bytes += len(text.encode(errors="replace"))
+        if self._counter is None and self._bytes <= self._max_tokens:
+            self._unseen.append(text)
+            return False
+        if self._counter is None:
+            self._counter = Counter()
+            self._counter.add("".join(self._unseen))
+        self._before = self._counter.total
+        self._counter.add(text)
+        return self._counter.total > self._max_tokens
+
     def _call(self, event: Event, call_id: str, json: str, passed: list[Event]) -> None:
-        size = len(json.encode(errors="replace"))
-        if self._max_bytes is not None and self._used + size > self._max_bytes:
+        if self._over(json):
             self._end(passed, "max_tokens")
             return
-        self._used += size
         self._calls.setdefault(call_id, []).append(event)
 
     def _end(self, passed: list[Event], reason: EndReason, stop: str = "") -> None:

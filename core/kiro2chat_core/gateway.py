@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import httpx
 
-from .counting import Meter, estimate_ask
-from .cutting import Cutter
-from .errors import BadRequest
+from .counting import estimate_ask
+from .errors import BadRequest, Kiro2ChatError, LoginError, Misunderstood, UnknownModel
 from .fetching import with_images
+from .finishing import Finishing
 from .kiro import catalog, prompts
 from .kiro.catalog import Model
 from .kiro.client import Answered, Client
 from .kiro.control import Control, Models
 from .kiro.request import Request, Style, build
+from .kiro.signatures import Signatures, Signing
 from .kiro.tokens import Tokens
 from .kiro.transport import open_http
-from .onejson import OneJson
 from .settings import Settings
-from .turns import AnyTool, Ask, Batch, CallBegan, Counted, Ended, Event, Image, NamedTool, Text, TextDelta, Turn
+from .turns import AnyTool, Ask, Batch, CallBegan, Image, NamedTool, Text, TextDelta, Thinking, Turn
+from .window import Window
 
-__all__ = ["Gateway", "Report"]
+__all__ = ["Explanation", "Gateway", "Report"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +46,29 @@ class Report:
     answered: Answered = field(default_factory=Answered)
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a request would become: the model's id, the body for the backend, repairs, and the estimated input tokens."""
+
+    model: str
+    body: dict[str, Any]
+    repairs: tuple[str, ...]
+    tokens: int
+
+
 class Gateway:
     """Holds the connections to Kiro. Cheap to make; connects when first used; close it with `aclose()`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._style = Style(settings.kiro_origin, settings.kiro_agent_mode, settings.assistant_identity)
+        self._style = Style(
+            settings.kiro_origin,
+            settings.kiro_agent_mode,
+            settings.assistant_identity,
+            settings.kiro_cache_points,
+            settings.kiro_thinking_tags,
+        )
+        self._signatures = Signatures()
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -67,25 +87,70 @@ class Gateway:
             Kiro2ChatError: before the first batch, or in the middle.
         """
         report = Report() if report is None else report
-        ask = await with_images(ask, private=self.settings.image_private_addresses)
-        model = catalog.resolve(ask.model, await self.models.current(_MODELS_PATIENCE))
-        _refuse_images_for_text_models(ask, model)
-        report.model = model.id
+        ask, model = await self._prepared(ask, report)
         forced = isinstance(ask.choice, (AnyTool, NamedTool))
         source = self._insisting(ask, model, report) if forced else self._once(ask, model, report)
-        finishing = _Finishing(ask, report)
+        window, finishing = Window(ask, model), Finishing(ask)
+        signing = Signing(self._signatures, model.id)
         began = time.perf_counter()
         first: float | None = None
         try:
+            await window.check()
             async with aclosing(source) as batches:
                 async for batch in batches:
+                    if first is None:
+                        first = time.perf_counter() - began
+                        finishing.input_tokens = await window.tokens()
+                    finishing.credits = report.answered.credits
+                    for event in batch:
+                        signing.watch(event)
                     if events := finishing.feed(batch):
-                        first = first or time.perf_counter() - began
                         yield tuple(events)
                     if finishing.done:
                         return
+        except Kiro2ChatError as error:
+            raise _with_repairs(await window.judged(error), report) from None
         finally:
+            await window.aclose()
+            if report.answered.reasoning_refused:
+                self._signatures.refused(ask.turns, model.id)
             _log(report, finishing, first, time.perf_counter() - began)
+
+    async def explain(self, ask: Ask) -> Explanation:
+        """What the backend would be sent, without sending it. Without a login, `profileArn` is left out.
+
+        Raises:
+            Kiro2ChatError: the request would not be sent.
+        """
+        report = Report()
+        ask, model = await self._prepared(ask, report)
+        request = self._build(ask, model, report)
+        try:
+            body = await self._client.body(request)
+        except LoginError:
+            body = dict(request.body)
+        return Explanation(model.id, body, report.repairs, await asyncio.to_thread(estimate_ask, ask))
+
+    async def listed(self) -> list[Model]:
+        """The models with all names that are shown to clients."""
+        models = catalog.public(await self.models.current())
+        return catalog.with_efforts(models) if self.settings.model_efforts else models
+
+    async def find(self, name: str) -> Model:
+        """The model of that name, which may be any that a request may say.
+
+        Raises:
+            UnknownModel: none is listed by it.
+        """
+        listed = {model.id: model for model in await self.listed()}
+        known = listed.get(name) or listed.get(catalog.resolve(name, list(listed.values())).id)
+        if known is None:
+            raise UnknownModel(f"{name[:100]!r} is no model of this login; GET /v1/models lists them.", field="model")
+        return known
+
+    async def count(self, ask: Ask) -> int:
+        """The estimated tokens of an Ask, its documents as text."""
+        return await asyncio.to_thread(estimate_ask, await self._with_attachments(ask))
 
     async def aclose(self) -> None:
         for name in ("models", "tokens"):
@@ -106,8 +171,22 @@ class Gateway:
     def _client(self) -> Client:
         return Client(self.settings, self._http, self.tokens, self._control)
 
+    async def _with_attachments(self, ask: Ask) -> Ask:
+        return await with_images(ask, private=self.settings.image_private_addresses)
+
+    async def _prepared(self, ask: Ask, report: Report) -> tuple[Ask, Model]:
+        """The Ask as the model takes it: attachments fetched, its name known, foreign reasoning left out."""
+        ask = await self._with_attachments(ask)
+        models = await self.models.current(_MODELS_PATIENCE)
+        model = catalog.resolve(ask.model, models)
+        _refuse_images_for_text_models(ask, model)
+        report.model = model.id
+        if ask.thinking == Thinking():
+            ask = replace(ask, thinking=catalog.thinking_in(ask.model, models))
+        return replace(ask, turns=self._signatures.own(ask.turns, model.id)), model
+
     def _build(self, ask: Ask, model: Model, report: Report) -> Request:
-        request = build(ask, model.id, self._style)
+        request = build(ask, model, self._style)
         report.repairs = request.repairs
         return request
 
@@ -143,37 +222,16 @@ class Gateway:
                 yield batch
 
 
-class _Finishing:
-    """What is done to the events of an answer on the way out: one JSON value, limits, counts."""
-
-    def __init__(self, ask: Ask, report: Report) -> None:
-        self._json = OneJson(ask.answer) if ask.answer is not None else None
-        self._cutter = Cutter(ask.limits, one_call=not ask.parallel)
-        self._meter = Meter(estimate_ask(ask))
-        self._report = report
-        self._counted = False
-        self.outcome = "broken off"
-
-    @property
-    def done(self) -> bool:
-        return self._cutter.done
-
-    def feed(self, events: Sequence[Event]) -> list[Event]:
-        if self._json is not None:
-            events = self._json.feed(events)
-        passed: list[Event] = []
-        for event in self._cutter.feed(events):
-            self._meter.watch(event)
-            self._counted = self._counted or isinstance(event, Counted)
-            if isinstance(event, Ended):
-                self.outcome = event.reason
-            if isinstance(event, Ended) and not self._counted:
-                passed.append(Counted(self._meter.usage(self._report.answered.credits)))
-            passed.append(event)
-        return passed
+def _with_repairs(error: Kiro2ChatError, report: Report) -> Kiro2ChatError:
+    """A refused body is told with what was done to it and the backend's id: that is what a report of it needs."""
+    if isinstance(error, Misunderstood):
+        made = "; ".join(dict.fromkeys(report.repairs)) or "none"
+        error.message += f" (Kiro's request id: {error.request_id or 'unknown'}; repairs made: {made[:1000]})"
+        error.args = (error.message,)
+    return error
 
 
-def _log(report: Report, finishing: _Finishing, first: float | None, whole: float) -> None:
+def _log(report: Report, finishing: Finishing, first: float | None, whole: float) -> None:
     """One line per request, without a word of what was said."""
     logger.info(
         "%s: %s, %.2f s to the first token, %.2f s in all, %d attempt(s), %d repair(s), %d undeclared call(s) dropped",

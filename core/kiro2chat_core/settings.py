@@ -250,6 +250,21 @@ class Settings:
         "auto",
         "Whether a login without a profile sends the Builder ID placeholder: `auto` does so on kiro.dev.",
     )
+    kiro_cache_points: str = _setting(
+        "KIRO_CACHE_POINTS",
+        _choice("client", "auto", "none"),
+        "client",
+        "Where the prompt cache is used: where the client marks it; `auto` also for clients that mark nothing.",
+    )
+    kiro_thinking_tags: bool = _setting(
+        "KIRO_THINKING_TAGS",
+        _switch,
+        True,
+        "Ask models without fields for thinking to think by tags in the prompt.",
+    )
+    model_efforts: bool = _setting(
+        "MODEL_EFFORTS", _switch, False, "List models with each effort too, such as `claude-opus-5:high`."
+    )
     kiro_optout: bool = _setting("KIRO_OPTOUT", _switch, True, "Asks the backend not to use the content.")
     kiro_user_agent: str | None = _setting(
         "KIRO_USER_AGENT", _text, None, "User-Agent sent to the backend.", shown="kiro2chat/VERSION"

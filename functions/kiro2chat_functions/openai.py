@@ -11,9 +11,7 @@ from starlette.responses import Response
 
 from kiro2chat_core.dialects import openai_chat
 from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, completion, error_body
-from kiro2chat_core.errors import UnknownModel
 from kiro2chat_core.gateway import Gateway
-from kiro2chat_core.kiro import catalog
 from kiro2chat_core.kiro.catalog import Model
 
 from .answering import Form, answer
@@ -40,24 +38,15 @@ async def chat_completions(request: Request) -> Response:
 
 async def list_models(request: Request) -> Response:
     """GET /v1/models."""
-    models = catalog.public(await _models(request))
+    gateway: Gateway = request.app.state.gateway
+    models = await gateway.listed()
     return JsonResponse({"object": "list", "data": [_model(model) for model in models]})
 
 
 async def retrieve_model(request: Request) -> Response:
     """GET /v1/models/{id}; the id may be any name that chat completions take for a listed model."""
-    models = await _models(request)
-    name = request.path_params["id"]
-    listed = {model.id: model for model in catalog.public(models)}
-    known = listed.get(name) or listed.get(catalog.resolve(name, models).id)
-    if known is None:
-        raise UnknownModel(f"{name[:100]!r} is no model of this login; GET /v1/models lists them.", field="model")
-    return JsonResponse(_model(known))
-
-
-async def _models(request: Request) -> list[Model]:
     gateway: Gateway = request.app.state.gateway
-    return list(await gateway.models.current())
+    return JsonResponse(_model(await gateway.find(request.path_params["id"])))
 
 
 def _model(model: Model) -> dict[str, object]:

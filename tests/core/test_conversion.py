@@ -13,6 +13,7 @@ from tests.openai_bodies import bodies, root_schemas
 from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import openai_chat
 from kiro2chat_core.kiro import rules, schema
+from kiro2chat_core.kiro.catalog import Model
 from kiro2chat_core.kiro.request import Style, build
 
 THOROUGH = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
@@ -30,7 +31,7 @@ def test_whatever_a_client_may_legally_send_becomes_a_body_without_violations(
     body: dict[str, Any], broken: bool, style: Style
 ) -> None:
     ask = openai_chat.read(received(body, broken=broken)).ask
-    request = build(ask, "claude-sonnet-4.5", style)
+    request = build(ask, Model("claude-sonnet-4.5"), style)
     assert rules.check(request.body, rules.STRICT) == []
     assert jsonio.loads(jsonio.dumps(request.body)) == request.body
 
@@ -38,7 +39,7 @@ def test_whatever_a_client_may_legally_send_becomes_a_body_without_violations(
 @settings(THOROUGH, max_examples=300)
 @given(bodies())
 def test_nothing_the_user_wrote_is_lost(body: dict[str, Any]) -> None:
-    sent = jsonio.text(build(openai_chat.read(received(body)).ask, "m").body)
+    sent = jsonio.text(build(openai_chat.read(received(body)).ask, Model("m")).body)
     for message in body["messages"]:
         content = message.get("content")
         parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
@@ -53,7 +54,7 @@ def test_nothing_the_user_wrote_is_lost(body: dict[str, Any]) -> None:
 @given(bodies())
 def test_the_same_request_becomes_the_same_body(body: dict[str, Any]) -> None:
     ask = openai_chat.read(received(body)).ask
-    assert build(ask, "m") == build(ask, "m")
+    assert build(ask, Model("m")) == build(ask, Model("m"))
 
 
 @THOROUGH

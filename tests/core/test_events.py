@@ -89,7 +89,7 @@ ROWS: dict[str, tuple[list[Frame], list[Event]]] = {
     ),
     "reasoningContentEvent, redacted": (
         [event("reasoningContentEvent", redactedContent="AAAA"), text("Hi"), END],
-        [Began(), TextDelta("Hi"), Ended("end")],
+        [Began(), ReasoningDelta(redacted="AAAA"), TextDelta("Hi"), Ended("end")],
     ),
     "toolUseEvent": (
         [use(), use(input='{"a":'), use(input="1}"), use(stop=True), TOOL_END],

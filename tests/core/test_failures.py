@@ -124,7 +124,7 @@ ANSWERS: dict[str, tuple[int, bytes, type[Kiro2ChatError], str | None]] = {
     ),
     "too many images": (400, said("too many images and documents: 101 + 0 > 100"), BadRequest, None),
     "image type": (400, said("m", "IMAGE_MIME_MISMATCH"), BadRequest, None),
-    "forged signature": (400, said("m", "THINKING_SIGNATURE_INVALID"), Misunderstood, None),
+    "forged signature": (400, said("m", "THINKING_SIGNATURE_INVALID"), Misunderstood, failures.SIGNATURE_INVALID),
     "no fields for this model": (
         400,
         said("additionalModelRequestFields is not supported for this model"),

@@ -15,6 +15,7 @@ from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import openai_chat
 from kiro2chat_core.errors import BadRequest
 from kiro2chat_core.kiro import rules
+from kiro2chat_core.kiro.catalog import Model
 from kiro2chat_core.kiro.prompts import IDENTITY
 from kiro2chat_core.kiro.request import Request, Style, build
 from kiro2chat_core.turns import (
@@ -55,7 +56,7 @@ def ask(*turns: Turn, **members: Any) -> Ask:
 
 
 def built(given: Ask, style: Style = Style()) -> Request:  # noqa: B008 (a frozen value)
-    request = build(given, MODEL, style)
+    request = build(given, Model(MODEL), style)
     assert rules.check(request.body) == [] or style.agent_mode != "none"
     return request
 
@@ -239,7 +240,7 @@ def test_a_tool_that_the_history_calls_is_declared_and_may_not_be_called() -> No
 
 def test_more_tools_than_the_backend_takes_are_refused() -> None:
     with pytest.raises(BadRequest) as refused:
-        build(ask(tools=tuple(Tool(f"t{number}") for number in range(1389))), MODEL)
+        build(ask(tools=tuple(Tool(f"t{number}") for number in range(1389))), Model(MODEL))
     assert refused.value.field == "tools"
     assert len(built(ask(tools=tuple(Tool(f"t{number}") for number in range(1388)))).callable) == 1388
 
@@ -344,5 +345,5 @@ def test_any_conversation_keeps_its_id_when_it_goes_on(body: dict[str, Any]) -> 
     given = openai_chat.read(jsonio.loads(json.dumps(body))).ask
     longer = replace(given, turns=(*given.turns, answered(Text("OK")), said("Go on")))
     if given.turns:
-        ids = {build(each, MODEL).body["conversationState"]["conversationId"] for each in (given, longer)}
+        ids = {build(each, Model(MODEL)).body["conversationState"]["conversationId"] for each in (given, longer)}
         assert len(ids) == 1

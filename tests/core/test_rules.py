@@ -16,6 +16,7 @@ from tests.openai_bodies import GIF, PIXEL, bodies, json_values
 from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import openai_chat
 from kiro2chat_core.kiro import rules
+from kiro2chat_core.kiro.catalog import Model
 from kiro2chat_core.kiro.request import build
 from kiro2chat_core.kiro.rules import DEFAULT, STRICT, Rule, Strictness
 
@@ -63,6 +64,9 @@ def body(current: Json | None = None, *history: Json, state: Json | None = None,
     return {"conversationState": inner | (state or {})} | top
 
 
+POINT = {"type": "default"}
+
+
 def called(*results: Json, uses: Any = None, tools: Any = None) -> Json:
     """A question, a call and its results."""
     tools, uses = [tool()] if tools is None else tools, [use()] if uses is None else uses
@@ -81,6 +85,11 @@ SOUND: dict[str, Json] = {
     "no history": {"conversationState": {"chatTriggerType": "MANUAL", "currentMessage": user()}},
     "history: null": body(state={"history": None}),
     "an empty answer": body(user(), user(), answer("")),
+    "signed reasoning": body(
+        user(), user(), answer(reasoningContent={"reasoningText": {"text": "", "signature": "E"}})
+    ),
+    "redacted reasoning": body(user(), user(), answer(reasoningContent={"redactedContent": "AAAA"})),
+    "cache points": body(user(cachePoint=POINT), *[user(cachePoint=POINT), answer()] * 3),
     "additional fields": body(additionalModelRequestFields={"max_tokens": 5}),
 }
 
@@ -101,6 +110,12 @@ BROKEN: dict[str, tuple[Rule, Json]] = {
     "a schema that is no object": (Rule.SHAPE, body(user(**context(tools=[{"toolSpecification": {
         "name": "x", "description": "x", "inputSchema": {"json": True}}}])))),
     "an odd member of the wrong message": (Rule.SHAPE, body(user(), user(), answer(userInputMessageContext="x"))),
+    "flat reasoning": (Rule.SHAPE, body(user(), user(), answer(reasoningContent={"text": "", "signature": "E"}))),
+    "unsigned reasoning": (Rule.SHAPE, body(user(), user(), answer(reasoningContent={"reasoningText": {"text": ""}}))),
+    "reasoning of both kinds": (Rule.SHAPE, body(user(), user(), answer(reasoningContent={
+        "redactedContent": "AAAA", "reasoningText": {"text": "", "signature": "E"}}))),
+    "a cache point of another type": (Rule.SHAPE, body(user(cachePoint={"type": "ephemeral"}))),
+    "five cache points": (Rule.CACHE_POINT_COUNT, body(user(cachePoint=POINT), *[user(cachePoint=POINT), answer()] * 4)),
     "trigger AUTO": (Rule.ENUM, body(state={"chatTriggerType": "AUTO"})),
     "an unknown origin": (Rule.ENUM, body(user(origin="BROWSER"))),
     "an unknown status": (Rule.ENUM, called(result(status="failure"))),
@@ -301,7 +316,7 @@ def test_no_mutated_body_breaks_check(data: st.DataObject) -> None:
 @settings(MANY, max_examples=100)
 @given(bodies(), st.data())
 def test_no_mutated_body_of_ours_breaks_check(chat: Json, data: st.DataObject) -> None:
-    built = build(openai_chat.read(jsonio.loads(json.dumps(chat))).ask, "claude-sonnet-4.5").body
+    built = build(openai_chat.read(jsonio.loads(json.dumps(chat))).ask, Model("claude-sonnet-4.5")).body
     rules.check(mutated(data, built), STRICT)
 
 

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from ..errors import UnknownModel
+from ..turns import Effort, Thinking
+from . import thinking
 
-__all__ = ["ALIASES", "FALLBACK", "Model", "normalise", "parse", "public", "resolve"]
+__all__ = [
+    "ALIASES",
+    "FALLBACK",
+    "Model",
+    "normalise",
+    "parse",
+    "public",
+    "resolve",
+    "thinking_in",
+    "with_efforts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,10 @@ class Model:
     fields_schema: Mapping[str, Any] = field(default_factory=dict)
     """What `additionalModelRequestFields` may hold, as a JSON Schema; empty: nothing."""
 
+    cache_points: int = 0
+    """How many cache points a request may hold; each needs `cache_minimum` tokens before it."""
+
+    cache_minimum: int = 0
     alias_of: str = ""
 
 
@@ -67,7 +83,7 @@ ALIASES: Mapping[str, str] = {
 
 _PREFIX = re.compile(r"^(?:(?:us|eu|apac|global)\.)?(?:anthropic|openai|kiro)[./]")
 _SUFFIX = re.compile(r"(?:\[1m\]|-latest|[-@]20\d{6}|-v\d+[:-]\d+|[-:]thinking)$")
-_EFFORT = re.compile(r"^((?:claude|gpt|auto)\b.*)[-:](?:none|minimal|low|medium|high|xhigh|max)$")
+_EFFORT = re.compile(r"^((?:claude|gpt|auto)\b.*)[-:](none|minimal|low|medium|high|xhigh|max)$")
 _FAMILY_FIRST = re.compile(r"^(claude-[a-z]+-\d)-(\d{1,2})$")
 _NUMBER_FIRST = re.compile(r"^claude-(\d)(?:[.-](\d{1,2}))?-([a-z]+)$")
 _LEGAL = re.compile(r"[a-zA-Z0-9_:.-]{1,1024}")
@@ -109,16 +125,40 @@ def resolve(name: str, models: Sequence[Model]) -> Model:
     return Model(short)
 
 
+def thinking_in(name: str, models: Sequence[Model]) -> Thinking:
+    """What a name such as `claude-opus-4.8:high` says of thinking, for clients that can choose nothing but a model."""
+    name = _PREFIX.sub("", name.strip().lower())
+    while name not in {model.id for model in models}:
+        if found := _EFFORT.match(name):
+            word = found[2]
+            return Thinking(on=word != "none", effort=None if word == "none" else cast("Effort", word))
+        if name.endswith((":thinking", "-thinking")):
+            return Thinking(on=True)
+        if (shorter := _SUFFIX.sub("", name)) == name:
+            break
+        name = shorter
+    return Thinking()
+
+
+def with_efforts(models: Iterable[Model]) -> list[Model]:
+    """The models, and after each one that can think its names with an effort."""
+    listed: list[Model] = []
+    for model in models:
+        listed.append(model)
+        listed += [
+            replace(model, id=f"{model.id}:{word}", alias_of=model.alias_of or model.id)
+            for word in thinking.efforts(model.fields_schema)
+        ]
+    return listed
+
+
 def public(models: Iterable[Model]) -> list[Model]:
     """What `/v1/models` lists: the backend's ids, then the aliases that lead to one of them."""
     listed = {model.id: model for model in models}
     for alias, target in ALIASES.items():
         if alias not in listed and target in listed:
             model = listed[target]
-            listed[alias] = Model(
-                alias, model.name, model.description, model.context, model.output, model.rate, model.images,
-                model.fields_schema, alias_of=target,
-            )  # fmt: skip
+            listed[alias] = replace(model, id=alias, alias_of=target)
     return list(listed.values())
 
 
@@ -136,6 +176,8 @@ def _parse(entry: Mapping[str, Any]) -> Model | None:
     limits, kinds = entry.get("tokenLimits"), entry.get("supportedInputTypes")
     limits = limits if isinstance(limits, dict) else {}
     schema = entry.get("additionalModelRequestFieldsSchema")
+    caching = entry.get("promptCaching")
+    caching = caching if isinstance(caching, dict) and caching.get("supportsPromptCaching") is True else {}
     return Model(
         id,
         name=_text(entry.get("modelName")),
@@ -145,6 +187,8 @@ def _parse(entry: Mapping[str, Any]) -> Model | None:
         rate=float(rate) if isinstance(rate := entry.get("rateMultiplier"), (int, float)) else 0.0,
         images=not isinstance(kinds, list) or "IMAGE" in kinds,
         fields_schema=schema if isinstance(schema, dict) else {},
+        cache_points=_tokens(caching.get("maximumCacheCheckpointsPerRequest")),
+        cache_minimum=_tokens(caching.get("minimumTokensPerCacheCheckpoint")),
     )
 
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -27,6 +28,7 @@ from .eventstream import Decoder
 from .hosts import Hosts
 from .login import Login
 from .request import Request
+from .thoughts import Thoughts
 from .tokens import Tokens
 from .transport import translated
 
@@ -47,6 +49,7 @@ class Answered:
     credits: float | None = None
     dropped: list[str] = field(default_factory=list)
     attempts: int = 0
+    reasoning_refused: bool = False
 
 
 @dataclass(slots=True)
@@ -89,7 +92,19 @@ class Client:
             except Kiro2ChatError as error:
                 if handed_on:
                     raise
+                if error.code == failures.SIGNATURE_INVALID and request.has_reasoning:
+                    answered.reasoning_refused = True
+                    request = request.without_reasoning()
+                    continue
                 login = await self._remedy(error, login, remedies, answered.attempts)
+
+    async def body(self, request: Request) -> dict[str, Any]:
+        """The whole body as it would be sent now.
+
+        Raises:
+            LoginError: there is no usable login, and with it no profile.
+        """
+        return await self._whole(request, await self._tokens.current())
 
     async def _remedy(self, error: Kiro2ChatError, login: Login, remedies: _Remedies, attempts: int) -> Login:
         """What to do before the next attempt, or the error again if there is nothing."""
@@ -117,7 +132,7 @@ class Client:
         self, request: Request, login: Login, invocation: str, answered: Answered
     ) -> AsyncGenerator[Batch, None]:
         settings = self._settings
-        body = await self._body(request, login)
+        body = jsonio.dumps(await self._whole(request, login))
         headers = self._hosts.chat_headers(login, invocation=invocation, attempt=answered.attempts)
         outgoing = self._http.build_request("POST", self._hosts.chat_url(login), headers=headers, content=body)
         deadline = asyncio.get_running_loop().time() + settings.kiro_first_token_timeout
@@ -127,7 +142,7 @@ class Client:
         try:
             answered.request_id = response.headers.get("x-amzn-requestid", "")
             await _refuse_what_is_no_stream(response)
-            decoder, events = Decoder(), AnswerDecoder(request.callable, answered.request_id or None)
+            decoder, events = Decoder(), _decoder(request, answered)
             answered.dropped = events.dropped
             held: list[Event] = []
             handed_on = False
@@ -170,14 +185,18 @@ class Client:
             deadline = loop.time() + limit
             yield chunk
 
-    async def _body(self, request: Request, login: Login) -> bytes:
+    async def _whole(self, request: Request, login: Login) -> dict[str, Any]:
         body = dict(request.body)
         arn = await self._control.profile_arn(login)
         if arn is not None:
             body["profileArn"] = arn
         if self._hosts.form == "json" and self._settings.kiro_agent_mode != "none":
             body["agentMode"] = self._settings.kiro_agent_mode
-        return jsonio.dumps(body)
+        return body
+
+
+def _decoder(request: Request, answered: Answered) -> AnswerDecoder:
+    return AnswerDecoder(request.callable, answered.request_id or None, Thoughts() if request.thoughts else None)
 
 
 def _may_be_stale(error: Kiro2ChatError) -> bool:

@@ -28,6 +28,7 @@ from ..turns import (
 )
 from . import failures
 from .eventstream import Frame
+from .thoughts import Thoughts
 
 __all__ = ["AnswerDecoder"]
 
@@ -55,15 +56,19 @@ class AnswerDecoder:
     Args:
         callable: wire names of the tools the answer may call → the client's names.
         request_id: the backend's id of this request, for errors.
+        thoughts: takes the thoughts out of the text, where the model was told to write them there.
     """
 
-    def __init__(self, callable: Mapping[str, str], request_id: str | None = None) -> None:
+    def __init__(
+        self, callable: Mapping[str, str], request_id: str | None = None, thoughts: Thoughts | None = None
+    ) -> None:
         self.dropped: list[str] = []
         """Wire names of undeclared calls that were dropped."""
         self.truncated = 0
         """Calls that were withheld because they came incomplete."""
         self._callable = callable
         self._request_id = request_id
+        self._thoughts = thoughts
         self._began = False
         self._text_size = 0
         self._tail = ""
@@ -110,7 +115,7 @@ class AnswerDecoder:
         calls = self._calls or self._completed or self.truncated or self.dropped
         if not self._text_size and not calls and not self._terminal:
             raise Unavailable("Kiro's answer ended before it began.", request_id=self._request_id)
-        events = list(self._release_held())
+        events = [*self._release_held(), *self._end_of_thoughts()]
         self.truncated += sum(1 for call in self._calls.values() if call.name in self._callable)
         self._calls.clear()
         usage = self._counted()
@@ -162,7 +167,7 @@ class AnswerDecoder:
     def _emit_text(self, content: str) -> list[Event]:
         self._text_size += len(content)
         self._tail = (self._tail + content)[-4096:]
-        return [TextDelta(content)]
+        return [TextDelta(content)] if self._thoughts is None else [*self._thoughts.feed(content)]
 
     def _release_held(self) -> list[Event]:
         held, self._held = self._held, ""
@@ -173,11 +178,14 @@ class AnswerDecoder:
         return []
 
     def _reasoning(self, payload: Payload) -> list[Event]:
-        text, signature = payload.get("text"), payload.get("signature")
-        text = text if isinstance(text, str) else ""
-        signature = signature if isinstance(signature, str) else ""
-        self._text_size += len(text)
-        return [ReasoningDelta(text, signature)] if text or signature else []
+        found = [payload.get(name) for name in ("text", "signature", "redactedContent")]
+        text, signature, redacted = (value if isinstance(value, str) else "" for value in found)
+        self._text_size += len(text) + len(redacted)
+        events = self._end_of_thoughts()
+        return [*events, ReasoningDelta(text, signature, redacted)] if text or signature or redacted else events
+
+    def _end_of_thoughts(self) -> list[Event]:
+        return [] if self._thoughts is None else [*self._thoughts.finish()]
 
     def _tool_use(self, payload: Payload) -> list[Event]:
         call_id = payload.get("toolUseId")
@@ -210,7 +218,7 @@ class AnswerDecoder:
             self.truncated += 1
             return []
         self._completed += 1
-        return [CallBegan(call_id, name), CallDelta(call_id, arguments), CallEnded(call_id)]
+        return [*self._end_of_thoughts(), CallBegan(call_id, name), CallDelta(call_id, arguments), CallEnded(call_id)]
 
     def _metadata(self, payload: Payload) -> list[Event]:
         self._terminal = True

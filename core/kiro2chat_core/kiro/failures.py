@@ -23,7 +23,14 @@ from ..errors import (
     UnknownModel,
 )
 
-__all__ = ["PROFILE_NOT_ALLOWED", "PROFILE_REQUIRED", "TRANSIENT_TOOL_FORMAT", "from_frame", "from_response"]
+__all__ = [
+    "PROFILE_NOT_ALLOWED",
+    "PROFILE_REQUIRED",
+    "SIGNATURE_INVALID",
+    "TRANSIENT_TOOL_FORMAT",
+    "from_frame",
+    "from_response",
+]
 
 Kind: TypeAlias = tuple[type[Kiro2ChatError], str]
 """The error and what we say before the backend's own words."""
@@ -31,6 +38,7 @@ Kind: TypeAlias = tuple[type[Kiro2ChatError], str]
 PROFILE_REQUIRED = "profile_required"
 PROFILE_NOT_ALLOWED = "profile_not_allowed"
 TRANSIENT_TOOL_FORMAT = "transient_tool_format"
+SIGNATURE_INVALID = "thinking_signature_invalid"
 
 _QUOTA: Kind = (QuotaExhausted, "The Kiro plan is used up until its reset date")
 _RATE: Kind = (Throttled, "Kiro asks to slow down")
@@ -104,6 +112,7 @@ _CODES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"profileArn is required", re.IGNORECASE), PROFILE_REQUIRED),
     (re.compile(r"not authorized to make this call", re.IGNORECASE), PROFILE_NOT_ALLOWED),
     (re.compile(r"invalid tool use format", re.IGNORECASE), TRANSIENT_TOOL_FORMAT),
+    (re.compile(r"invalid [`']?signature|THINKING_SIGNATURE_INVALID", re.IGNORECASE), SIGNATURE_INVALID),
 )
 
 
@@ -144,7 +153,7 @@ def _error(
 ) -> Kiro2ChatError:
     # "com.amazon.aws.codewhisperer#XException:http://…" → "x" (protocol notes 4.4)
     word = type_name.rpartition("#")[2].partition(":")[0].lower().removesuffix("exception").removesuffix("error")
-    code = next((code for pattern, code in _CODES if pattern.search(text)), None)
+    code = next((code for pattern, code in _CODES if pattern.search(text) or pattern.search(reason)), None)
     make, intro = (
         _BY_REASON.get(reason)
         or next((kind for pattern, kind in _BY_TEXT if pattern.search(text)), None)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..turns import Image, ImageUrl, Reasoning, Role, Text, ToolCall, ToolResult, Turn
+from ..turns import Image, Reasoning, Role, Text, ToolCall, ToolResult, Turn
 from . import rules
 from .names import CallIds
 
@@ -37,11 +37,16 @@ class Message:
 
     role: Role
     texts: list[str] = field(default_factory=list)
+    reasoning: list[Reasoning] = field(default_factory=list)
+    """What can be proven, and so sent back."""
     images: list[Image] = field(default_factory=list)
     calls: list[tuple[str, ToolCall]] = field(default_factory=list)
     results: list[PairedResult] = field(default_factory=list)
     loose: list[ToolResult] = field(default_factory=list)
     """Results not yet paired with a call."""
+
+    cache: bool = False
+    """The client marks the end of this message as the end of a prefix worth keeping."""
 
     @property
     def text(self) -> str:
@@ -66,7 +71,7 @@ def arrange(turns: Iterable[Turn]) -> tuple[list[Message], list[str]]:
 
 
 def _message(turn: Turn) -> Message:
-    message = Message(turn.role)
+    message = Message(turn.role, cache=turn.cache)
     for part in turn.parts:
         match part:
             case Text(text):
@@ -77,8 +82,10 @@ def _message(turn: Turn) -> Message:
                 message.calls.append((part.id, part))
             case ToolResult():
                 message.loose.append(part)
-            case Reasoning() | ImageUrl():
-                pass  # reasoning needs the signature of the same model; addresses were fetched by the gateway before
+            case Reasoning(signature=signature, redacted=redacted) if signature or redacted:
+                message.reasoning.append(part)
+            case _:
+                pass  # reasoning without proof is refused; addresses and documents were resolved by the gateway before
     return message
 
 
@@ -90,9 +97,11 @@ def _merged(messages: Iterable[Message], repairs: list[str]) -> list[Message]:
         elif merged and merged[-1].role == message.role:
             before = merged[-1]
             before.texts += message.texts
+            before.reasoning += message.reasoning
             before.images += message.images
             before.calls += message.calls
             before.loose += message.loose
+            before.cache = before.cache or message.cache
             repairs.append(f"neighbouring {message.role} messages were merged")
         else:
             merged.append(message)
@@ -207,7 +216,7 @@ def _split_images(message: Message, repairs: list[str]) -> Iterator[Message]:
     repairs.append("a message with many images was split")
     for start in range(0, total - limit, limit):
         note = f"(images {start + 1} to {start + limit} of {total})"
-        yield Message("user", [note], message.images[start : start + limit], results=message.results)
+        yield Message("user", [note], images=message.images[start : start + limit], results=message.results)
         yield Message("assistant", ["OK."])
         message.results = []
     message.images = message.images[start + limit :]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from .. import jsonio
 from ..errors import BadRequest
-from ..turns import Ask, NamedTool, Tool, ToolCall
-from . import prompts, rules, schema
+from ..turns import Ask, NamedTool, Reasoning, Tool, ToolCall
+from . import caching, prompts, rules, schema, thinking
+from .catalog import Model
 from .history import Message, arrange
 from .names import tool_names
 
@@ -30,26 +31,54 @@ _TASK_TYPES = {"vibe": "vibe", "spec": "spectask"}
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is a matter of settings in every body: `origin`, the agent mode (`none` sends no field of it), the identity."""
+    """What is a matter of settings in every body.
+
+    `agent_mode` none sends no field of it; `cache_points` is one of `caching.MODES`; `thinking_tags` is whether models
+    without fields for thinking are asked to think by the prompt.
+    """
 
     origin: str = "KIRO_CLI"
     agent_mode: str = "none"
     identity: str = "kiro"
+    cache_points: str = "client"
+    thinking_tags: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A body without `profileArn`, which depends on the login.
 
-    `callable` maps the wire names of the tools that the answer may call to the client's names for them.
+    `callable` maps the wire names of the tools that the answer may call to the client's names for them; `thoughts` is
+    whether the model was told to write its thoughts into the text.
     """
 
     body: Json
     callable: Mapping[str, str]
     repairs: tuple[str, ...]
+    thoughts: bool = False
+
+    @property
+    def has_reasoning(self) -> bool:
+        return any("reasoningContent" in _answer(entry) for entry in self._history)
+
+    def without_reasoning(self) -> Request:
+        """The same without what the model thought before: a refused signature costs the whole request."""
+        history = [
+            {"assistantResponseMessage": {k: v for k, v in _answer(entry).items() if k != "reasoningContent"}}
+            if "assistantResponseMessage" in entry
+            else entry
+            for entry in self._history
+        ]
+        state = self.body["conversationState"] | {"history": history}
+        return replace(self, body=self.body | {"conversationState": state})
+
+    @property
+    def _history(self) -> list[Json]:
+        history: list[Json] = self.body["conversationState"]["history"]
+        return history
 
 
-def build(ask: Ask, model_id: str, style: Style = Style()) -> Request:
+def build(ask: Ask, model: Model, style: Style = Style()) -> Request:
     """Render an Ask whose images are already fetched.
 
     Raises:
@@ -63,9 +92,19 @@ def build(ask: Ask, model_id: str, style: Style = Style()) -> Request:
     if len(specs) >= rules.TOOL_LIST_COUNT:
         raise BadRequest(f"{len(specs)} tools are more than Kiro takes.", field="tools")
 
+    fields = thinking.request_fields(ask.thinking, ask.limits.max_tokens, model.fields_schema)
+    by_tags = style.thinking_tags and not thinking.can_think(model.fields_schema)
+    tags = thinking.tags(ask.thinking) if by_tags else ""
     _prepend(messages[0], prompts.system_text(ask, overflow, identity=style.identity))
+    _prepend(messages[0], tags)
+    cached = caching.cache_points(
+        messages, start=ask.cache_start, start_size=len(jsonio.dumps(specs)), model=model, mode=style.cache_points
+    )
     _append(messages[-1], prompts.for_this_answer(ask, wire, tools_declared=bool(specs)))
-    current = _user_entry(messages[-1], model_id, style)
+    rendered = [
+        _entry(message, ask, model.id, style, wire, cached=index in cached) for index, message in enumerate(messages)
+    ]
+    current = rendered.pop()
     if specs:
         current["userInputMessage"].setdefault("userInputMessageContext", {})["tools"] = specs
     body: Json = {
@@ -73,13 +112,15 @@ def build(ask: Ask, model_id: str, style: Style = Style()) -> Request:
             "conversationId": _conversation_id(ask),
             "chatTriggerType": "MANUAL",
             "currentMessage": current,
-            "history": [_entry(message, model_id, style, wire) for message in messages[:-1]],
+            "history": rendered,
         }
     }
+    if fields:
+        body["additionalModelRequestFields"] = fields
     if style.agent_mode != "none":
         body["conversationState"]["agentTaskType"] = _TASK_TYPES[style.agent_mode]
     repairs += [f"the tool {name!r} is sent as {short!r}" for name, short in wire.items() if name != short]
-    return Request(body, {wire[tool.name]: tool.name for tool in offered}, tuple(repairs))
+    return Request(body, {wire[tool.name]: tool.name for tool in offered}, tuple(repairs), thoughts=bool(tags))
 
 
 def _offered(ask: Ask) -> tuple[Tool, ...]:
@@ -130,10 +171,13 @@ def _stub(name: str) -> Json:
     return _specification(name, "Tool used in conversation history", {"type": "object", "properties": {}})
 
 
-def _entry(message: Message, model_id: str, style: Style, wire: Mapping[str, str]) -> Json:
+def _entry(message: Message, ask: Ask, model_id: str, style: Style, wire: Mapping[str, str], *, cached: bool) -> Json:
+    cache_point: Json = {"cachePoint": {"type": "default"}} if cached else {}
     if message.role == "user":
-        return _user_entry(message, model_id, style)
-    answer: Json = {"content": message.text}
+        return {"userInputMessage": _user_message(message, model_id, style) | cache_point}
+    answer: Json = {"content": message.text} | cache_point
+    if message.reasoning and ask.thinking.on is not False:
+        answer["reasoningContent"] = _reasoning(message.reasoning[-1])  # a message has room for one
     if message.calls:
         answer["toolUses"] = [
             {"toolUseId": call_id, "name": wire[call.name], "input": _arguments(call)}
@@ -142,7 +186,18 @@ def _entry(message: Message, model_id: str, style: Style, wire: Mapping[str, str
     return {"assistantResponseMessage": answer}
 
 
-def _user_entry(message: Message, model_id: str, style: Style) -> Json:
+def _reasoning(reasoning: Reasoning) -> Json:
+    if reasoning.redacted:
+        return {"redactedContent": reasoning.redacted}
+    return {"reasoningText": {"text": reasoning.text, "signature": reasoning.signature}}
+
+
+def _answer(entry: Json) -> Json:
+    answer: Json = entry.get("assistantResponseMessage", {})
+    return answer
+
+
+def _user_message(message: Message, model_id: str, style: Style) -> Json:
     entry: Json = {"content": message.text, "modelId": model_id, "origin": style.origin}
     if message.images:
         entry["images"] = [{"format": image.format, "source": {"bytes": image.data}} for image in message.images]
@@ -157,7 +212,7 @@ def _user_entry(message: Message, model_id: str, style: Style) -> Json:
                 for result in message.results
             ]
         }
-    return {"userInputMessage": entry}
+    return entry
 
 
 def _arguments(call: ToolCall) -> Json:

@@ -56,6 +56,7 @@ class Rule(StrEnum):
     TOOL_SCHEMA_ROOT = "TOOL_SCHEMA_ROOT"
     TOOLS_UNDECLARED = "TOOLS_UNDECLARED"
     CACHE_POINT_IN_TOOLS = "CACHE_POINT_IN_TOOLS"
+    CACHE_POINT_COUNT = "CACHE_POINT_COUNT"
     STARTS_WITH_USER_MESSAGE = "STARTS_WITH_USER_MESSAGE"
     ENDS_WITH_USER_MESSAGE = "ENDS_WITH_USER_MESSAGE"
     ALTERNATING_MESSAGES = "ALTERNATING_MESSAGES"
@@ -94,6 +95,7 @@ DESCRIPTION_LENGTH = 10_240
 RESULT_LENGTH = 800_000
 IMAGES_PER_MESSAGE = 10
 IMAGES_PER_REQUEST = 100
+CACHE_POINTS = 4
 TOOL_LIST_CHARS = 2_000_000
 TOOL_LIST_COUNT = 1_389
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -283,6 +285,12 @@ def _tools_of_history(request: _Request) -> Found:
         yield Violation(Rule.TOOLS_UNDECLARED, "tools", f"lacks {name[:80]!r}, which the history calls")
 
 
+def _cache_points(request: _Request) -> Found:
+    count = sum("cachePoint" in holder for holder in (*request.tools, *(m.value for m in request.messages)))
+    if count > CACHE_POINTS:
+        yield Violation(Rule.CACHE_POINT_COUNT, "conversationState", f"has {count} cache points")
+
+
 # --- order of messages ---------------------------------------------------------------------------------------------
 
 
@@ -321,5 +329,5 @@ def _pairs(request: _Request) -> Found:
 
 
 _RULES: tuple[Callable[[_Request], Found], ...] = (
-    _members, _enums, _lengths, _models, _images, _tools, _tools_of_history, _order, _emptiness, _pairs,
+    _members, _enums, _lengths, _models, _images, _tools, _tools_of_history, _cache_points, _order, _emptiness, _pairs,
 )  # fmt: skip

@@ -13,7 +13,7 @@ Flaws: TypeAlias = Iterator[tuple[str, str]]
 
 _MEMBERS: dict[str, type] = {
     "modelId": str, "origin": str, "images": list, "userInputMessageContext": dict,
-    "messageId": str, "toolUses": list, "reasoningContent": dict,
+    "messageId": str, "toolUses": list, "reasoningContent": dict, "cachePoint": dict,
 }  # fmt: skip
 """Of both kinds of message: a member in the wrong kind is looked at as well, so it must be of the right type."""
 
@@ -55,11 +55,24 @@ def _entry_shape(entry: object, path: str) -> Flaws:
     if not isinstance(message.get("content"), str):
         yield (f"{path}.content", "is missing or not a string")
     yield from _typed(message, path, _MEMBERS)
+    if message.get("cachePoint") not in (None, {"type": "default"}):
+        yield (f"{path}.cachePoint", "must hold the type default")
+    yield from _reasoning_shape(message.get("reasoningContent"), f"{path}.reasoningContent")
     for index, use in enumerate(_list(message.get("toolUses"))):
         yield from _object(use, f"{path}.toolUses[{index}]", {"toolUseId": str, "name": str, "input": dict})
     context = message.get("userInputMessageContext")
     if isinstance(context, dict):
         yield from _context_shape(context, f"{path}.userInputMessageContext")
+
+
+def _reasoning_shape(reasoning: object, path: str) -> Flaws:
+    """Text with its signature one level down, or redacted; the flat form is refused (TsinHzl/kiro2cc-proxy#12)."""
+    if not isinstance(reasoning, dict):
+        return
+    if set(reasoning) == {"reasoningText"}:
+        yield from _object(reasoning["reasoningText"], f"{path}.reasoningText", {"text": str, "signature": str})
+    elif set(reasoning) != {"redactedContent"} or not isinstance(reasoning["redactedContent"], str):
+        yield (path, "must be one reasoningText or redactedContent")
 
 
 def _context_shape(context: dict[str, Any], path: str) -> Flaws:

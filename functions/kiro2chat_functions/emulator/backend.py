@@ -11,6 +11,7 @@ from typing import Any, Unpack
 from .accounts import Accounts, Kind, Login, LoginArguments
 from .faults import TARGETS, Fault, Target, by_name
 from .options import Options
+from .prompt_cache import PromptCache
 from .refusals import REFUSALS
 from .replies import Reply
 
@@ -76,6 +77,7 @@ class Backend:
         self._replies: deque[Reply] = deque()
         self._seen: deque[Seen] = deque(maxlen=self.options.remember)
         self._numbers = itertools.count(1)
+        self.prompt_cache = PromptCache()
 
     def login(self, kind: Kind = "odic", expires_in: float = 3600, **arguments: Unpack[LoginArguments]) -> Login:
         """A new account and its tokens; see `Accounts.login`."""

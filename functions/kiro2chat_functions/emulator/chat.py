@@ -51,7 +51,7 @@ def _stream(arrival: Arrival, checked: Checked) -> Response:
     reply = backend.next_reply() or answer(conversation)
     for fault in injection.faults:
         reply = fault.reply(reply, conversation, injection.arguments) if fault.reply else reply
-    course = steps(reply, conversation, checked.model, backend.options)
+    course = steps(reply, conversation, checked.model, backend.options, backend.prompt_cache.take(conversation))
     for fault in injection.faults:
         course = fault.steps(course, injection.arguments) if fault.steps else course
     how = next((fault.writes for fault in injection.faults if fault.writes), backend.options.writes)

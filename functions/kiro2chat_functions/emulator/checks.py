@@ -115,8 +115,6 @@ def _fields(request: Checked) -> Refusal | None:
 
 def _signatures(request: Checked) -> Refusal | None:
     for reasoning in request.conversation.reasoning:
-        if not isinstance(reasoning, dict):
-            return _improper(request.options)
         if not is_genuine(reasoning.get("signature"), request.conversation.model, reasoning.get("text")):
             return REFUSALS["forged_signature"]
     return None
@@ -141,6 +139,7 @@ _TOOLS = (
 )  # fmt: skip
 _MESSAGES = (
     Rule.STARTS_WITH_USER_MESSAGE, Rule.ENDS_WITH_USER_MESSAGE, Rule.ALTERNATING_MESSAGES, Rule.NON_EMPTY_USER_MESSAGE,
+    Rule.CACHE_POINT_COUNT,
     Rule.TOOL_USES_AND_RESULTS, Rule.TOOL_RESULTS_AND_NO_USES, Rule.TOOL_RESULTS_ORPHAN_IDS, Rule.TOOL_USE_IDS_REUSED,
 )  # fmt: skip
 

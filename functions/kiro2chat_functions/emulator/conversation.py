@@ -9,9 +9,9 @@ from typing import Any
 
 from kiro2chat_core import jsonio
 
-__all__ = ["Conversation", "Result"]
+__all__ = ["BYTES_PER_TOKEN", "Conversation", "Result"]
 
-_BYTES_PER_TOKEN = 3.5
+BYTES_PER_TOKEN = 3.5
 """3.4 MB were about 989k tokens (protocol notes 3.4)."""
 _IMAGE_TOKENS = 1600
 _HIDDEN_PROMPT = 4_100
@@ -101,12 +101,12 @@ class Conversation:
     def tokens(self) -> int:
         """An estimate of the input's tokens. Pictures do not count by their bytes."""
         pictures = sum(len(image["source"]["bytes"]) for image in self.images)
-        written = int((self._size - pictures) / _BYTES_PER_TOKEN)
+        written = int((self._size - pictures) / BYTES_PER_TOKEN)
         return _HIDDEN_PROMPT + written + _IMAGE_TOKENS * len(self.images)
 
     @property
-    def reasoning(self) -> Iterator[object]:
-        """Reasoning text that is sent back, in whatever shape; `rules` does not look into it."""
+    def reasoning(self) -> Iterator[Mapping[str, Any]]:
+        """Reasoning text that is sent back with its signature."""
         for message in self._answers():
             content = message.get("reasoningContent") or {}
             if "reasoningText" in content:

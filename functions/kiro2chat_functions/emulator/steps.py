@@ -13,6 +13,7 @@ from kiro2chat_core.kiro.eventstream import Frame, HeaderValue, encode
 from .conversation import Conversation
 from .models import Model
 from .options import Options
+from .prompt_cache import Cached
 from .replies import Call, Reply
 from .signatures import sign
 
@@ -59,13 +60,13 @@ def frame_bytes(event: Event) -> bytes:
     return encode(Frame(headers, jsonio.dumps(event.payload)))
 
 
-def steps(reply: Reply, conversation: Conversation, model: Model, options: Options) -> list[Step]:
+def steps(reply: Reply, conversation: Conversation, model: Model, options: Options, cached: Cached) -> list[Step]:
     """The events of a reply, in the order seen live (protocol notes 4.2 and 10)."""
     thoughts = list(_reasoning(reply, model, options))
     text = list(_text(reply, model, options))
     calls = [event for at, call in enumerate(reply.calls) for event in _call(call, at, conversation, options)]
     written = sum(len(jsonio.dumps(event.payload)) for event in (*thoughts, *text, *calls))
-    events = [*thoughts, *text, *calls, *_closing(reply, conversation, model, options, output=1 + written // 12)]
+    events = [*thoughts, *text, *calls, *_closing(reply, conversation, model, options, cached, 1 + written // 12)]
     if options.delay <= 0:
         return list(events)
     return [step for event in events for step in (Pause(options.delay), event)]
@@ -107,26 +108,30 @@ def _call_id(call: Call, at: int, conversation: Conversation) -> str:
     return f"tooluse_{hashlib.sha256(seed.encode(errors='replace')).hexdigest()[:22]}"
 
 
-def _closing(reply: Reply, conversation: Conversation, model: Model, options: Options, output: int) -> Iterator[Event]:
+def _closing(
+    reply: Reply, conversation: Conversation, model: Model, options: Options, cached: Cached, output: int
+) -> Iterator[Event]:
     tokens = conversation.tokens
     share = round(100 * (tokens + output) / model.window, 3)
     if options.stop_reason:
         metadata: dict[str, Any] = {"stopReason": reply.stop_reason or ("TOOL_USE" if reply.calls else "END_TURN")}
         if options.token_usage or reply.usage is not None:
-            metadata["tokenUsage"] = dict(reply.usage) if reply.usage is not None else _usage(tokens, output, share)
+            metadata["tokenUsage"] = (
+                dict(reply.usage) if reply.usage is not None else _usage(tokens, output, share, cached)
+            )
         yield Event("metadataEvent", metadata)
     yield Event("contextUsageEvent", {"contextUsagePercentage": share})
     credits = round(model.rate * (0.01 + (tokens + 5 * output) / 1_000_000), 4)
     yield Event("meteringEvent", {"unit": "credit", "unitPlural": "credits", "usage": credits})
 
 
-def _usage(tokens: int, output: int, share: float) -> dict[str, Any]:
+def _usage(tokens: int, output: int, share: float, cached: Cached) -> dict[str, Any]:
     return {
-        "uncachedInputTokens": tokens,
+        "uncachedInputTokens": max(0, tokens - cached.read - cached.written),
         "outputTokens": output,
         "totalTokens": tokens + output,
-        "cacheReadInputTokens": 0,
-        "cacheWriteInputTokens": 0,
+        "cacheReadInputTokens": cached.read,
+        "cacheWriteInputTokens": cached.written,
         "contextUsagePercentage": share,
     }
 

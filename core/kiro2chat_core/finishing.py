@@ -1,0 +1,53 @@
+"""What is done to the events of an answer on the way out: one JSON value, limits, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .counting import Meter
+from .cutting import Cutter
+from .onejson import OneJson
+from .turns import Ask, Began, Counted, Ended, Event
+
+__all__ = ["Finishing"]
+
+
+class Finishing:
+    """Feed it batches in order. Every answer ends with one Ended, and just before it comes one Counted.
+
+    `input_tokens` is our estimate; set it before the first batch. `credits` is what the answer cost, where that is known.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self.input_tokens = 0
+        self.credits: float | None = None
+        self.outcome = "broken off"
+        self._json = OneJson(ask.answer) if ask.answer is not None else None
+        self._cutter = Cutter(ask.limits, one_call=not ask.parallel)
+        self._meter = Meter()
+        self._most = ask.limits.max_tokens
+        self._counted = False
+
+    @property
+    def done(self) -> bool:
+        """Nothing more will come, whatever the backend sends."""
+        return self._cutter.done
+
+    def feed(self, events: Iterable[Event]) -> list[Event]:
+        if self._json is not None:
+            events = self._json.feed(events)
+        passed: list[Event] = []
+        for event in self._cutter.feed(events):
+            self._meter.watch(event)
+            self._counted = self._counted or isinstance(event, Counted)
+            if isinstance(event, Began):
+                event = replace(event, input_tokens=self.input_tokens)
+            if isinstance(event, Ended):
+                self.outcome = event.reason
+                if not self._counted:
+                    passed.append(
+                        Counted(self._meter.usage(self.input_tokens, at_most=self._most, credits=self.credits))
+                    )
+            passed.append(event)
+        return passed
