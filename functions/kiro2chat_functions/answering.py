@@ -16,7 +16,7 @@ from kiro2chat_core.turns import Ask
 
 from .http import Encoder, ErrorBody, JsonResponse, StreamedAnswer, unless_left
 
-__all__ = ["Form", "answer"]
+__all__ = ["Form", "answer", "explanation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,15 @@ class Form:
 async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignored: Iterable[str]) -> Response:
     """The response to a request that has been read. `ignored` are the names of its fields without effect.
 
+    With the header `x-kiro2chat-explain` nothing is sent: the response says what would be.
+
     Raises:
         Kiro2ChatError: where nothing has been written yet.
     """
     gateway: Gateway = request.app.state.gateway
+    ignored = tuple(ignored)
+    if request.headers.get("x-kiro2chat-explain"):
+        return JsonResponse(await unless_left(request, explanation(gateway, ask, ignored)))
     headers = {"x-request-id": form.id, "request-id": form.id}
     if told := _header(ignored):
         headers["x-kiro2chat-ignored"] = told
@@ -50,6 +55,18 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     fold = Fold()
     await unless_left(request, _fold(gateway, ask, fold))
     return JsonResponse(form.whole(fold.answer()), headers=headers)
+
+
+async def explanation(gateway: Gateway, ask: Ask, ignored: Iterable[str]) -> dict[str, Any]:
+    """What a request would become: the model, what was done to it, the estimated tokens, the body for the backend."""
+    told = await gateway.explain(ask)
+    return {
+        "model": told.model,
+        "estimated_tokens": told.tokens,
+        "ignored": list(ignored),
+        "repairs": list(told.repairs),
+        "body": told.body,
+    }
 
 
 async def _fold(gateway: Gateway, ask: Ask, fold: Fold) -> None:

@@ -798,3 +798,18 @@ THINKING: dict[str, tuple[Json, Thinking]] = {
 @pytest.mark.parametrize(("given", "thinking"), THINKING.values(), ids=THINKING)
 def test_thinking(given: Json, thinking: Thinking) -> None:
     assert read(body(**given)).ask.thinking == thinking
+
+
+def test_cache_marks_of_messages_and_parts() -> None:
+    mark = {"cache_control": {"type": "ephemeral"}}
+    ask = read(
+        body(
+            {"role": "system", "content": [{"type": "text", "text": "Be brief."} | mark]},
+            {"role": "user", "content": "Hi"} | mark,
+            {"role": "assistant", "content": "Hello."},
+            {"role": "user", "content": [{"type": "text", "text": "And?"} | mark]},
+        )
+    ).ask
+    assert ask.cache_start
+    assert [turn.cache for turn in ask.turns] == [True, False, True]
+    assert not read(body()).ask.cache_start

@@ -49,7 +49,7 @@ FIELDS: FieldTable = {
     "logprobs": Field("refused", "`true`: the backend gives no probabilities"),
     "max_completion_tokens": Field("enforced", "and passed on to models that take it"),
     "max_tokens": Field("enforced", "the older name"),
-    "messages": Field("honoured", "text, images, PDF and text files; audio is refused"),
+    "messages": Field("honoured", "text, images, PDF and text files, `cache_control`; audio is refused"),
     "metadata": without_effect(Fields.object),
     "modalities": Field("refused", "`audio`; text is what there is"),
     "model": Field("honoured", "any name of the model table; `name:effort` sets the effort"),
@@ -92,21 +92,22 @@ def read(body: object) -> Wanted:
     _refuse_what_cannot_be(fields)
     no_effect = ignored(fields, FIELDS)
     tools, custom, unknown = _tools(fields)
-    system, turns = read_messages(fields)
+    conversation = read_messages(fields)
     choice = _choice(fields, tools)
     if isinstance(choice, _Allowed):
         tools, choice = tuple(tool for tool in tools if tool.name in choice.names), choice.mode
     stream_options = fields.object("stream_options")
     ask = Ask(
         model=model,
-        turns=turns,
-        system=system,
+        turns=tuple(conversation.turns),
+        system="\n\n".join(conversation.system),
         tools=tools,
         choice=choice,
         parallel=fields.flag("parallel_tool_calls", True),
         answer=_answer(fields),
         limits=Limits(_max_tokens(fields), _stop(fields)),
         thinking=_thinking(fields),
+        cache_start=conversation.cache_start,
         conversation=fields.text("prompt_cache_key"),
     )
     return Wanted(

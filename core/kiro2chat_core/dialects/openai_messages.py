@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import jsonio
-from ..turns import Document, DocumentUrl, Image, ImageUrl, Part, Reasoning, Text, ToolCall, ToolResult, Turn
+from ..turns import Document, DocumentUrl, Image, ImageUrl, Part, Reasoning, Role, Text, ToolCall, ToolResult, Turn
 from . import attachments
 from .fields import Fields
 
-__all__ = ["CUSTOM_INPUT", "read_messages"]
+__all__ = ["CUSTOM_INPUT", "Conversation", "read_messages"]
 
 CUSTOM_INPUT = "input"
 """The one argument of a custom tool, as a function."""
 
 
 @dataclass(slots=True)
-class _Conversation:
+class Conversation:
+    """System texts and turns. `cache_start` is whether a system message was marked with `cache_control`."""
+
     system: list[str] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    cache_start: bool = False
+
+    def add(self, message: Fields, role: Role, parts: Iterable[Part]) -> None:
+        self.turns.append(Turn(role, tuple(parts), cache=_is_marked(message)))
 
 
-def read_messages(body: Fields) -> tuple[str, tuple[Turn, ...]]:
-    """The system text and the turns of `messages`.
+def read_messages(body: Fields) -> Conversation:
+    """The system texts and the turns of `messages`.
 
     System and developer messages before the first turn are system text. Later ones stay where they are, as marked text of
     the user: moved to the front they would lose their meaning.
@@ -34,7 +40,7 @@ def read_messages(body: Fields) -> tuple[str, tuple[Turn, ...]]:
     """
     if "messages" not in body:
         body.fail("messages", "is missing")
-    conversation = _Conversation()
+    conversation = Conversation()
     for message in body.objects("messages"):
         role = message.text("role", required=True)
         read = _ROLES.get(role)
@@ -43,24 +49,25 @@ def read_messages(body: Fields) -> tuple[str, tuple[Turn, ...]]:
         read(message, conversation)
     if not body.array("messages"):
         body.fail("messages", "must hold at least one message")
-    return "\n\n".join(conversation.system), tuple(conversation.turns)
+    return conversation
 
 
-def _system(message: Fields, conversation: _Conversation) -> None:
+def _system(message: Fields, conversation: Conversation) -> None:
     text = "\n".join(part.text for part in _content(message, _TEXT_PARTS) if isinstance(part, Text))
     if not conversation.turns:
         conversation.system.append(text)
+        conversation.cache_start = conversation.cache_start or _is_marked(message)
     elif text.strip():
-        conversation.turns.append(Turn("user", (Text(f"<system>\n{text}\n</system>"),)))
+        conversation.add(message, "user", [Text(f"<system>\n{text}\n</system>")])
 
 
-def _user(message: Fields, conversation: _Conversation) -> None:
+def _user(message: Fields, conversation: Conversation) -> None:
     if "content" not in message:
         message.fail("content", "is missing")
-    conversation.turns.append(Turn("user", _content(message, _USER_PARTS)))
+    conversation.add(message, "user", _content(message, _USER_PARTS))
 
 
-def _assistant(message: Fields, conversation: _Conversation) -> None:
+def _assistant(message: Fields, conversation: Conversation) -> None:
     parts = list(_content(message, _ASSISTANT_PARTS))
     if refusal := message.text("refusal"):
         parts.append(Text(refusal))
@@ -68,7 +75,7 @@ def _assistant(message: Fields, conversation: _Conversation) -> None:
     parts += [_call(call) for call in message.objects("tool_calls")]
     if function := message.object("function_call"):
         parts.append(_function(function, f"function_{function.text('name')}"))
-    conversation.turns.append(Turn("assistant", tuple(parts)))
+    conversation.add(message, "assistant", parts)
 
 
 def _reasoning(message: Fields) -> Iterator[Reasoning]:
@@ -87,22 +94,22 @@ def _reasoning(message: Fields) -> Iterator[Reasoning]:
             yield Reasoning(block.text("thinking"), signature)
 
 
-def _tool(message: Fields, conversation: _Conversation) -> None:
+def _tool(message: Fields, conversation: Conversation) -> None:
     call_id = message.text("tool_call_id", required=True)
     _result(call_id, message, conversation)
 
 
-def _function_result(message: Fields, conversation: _Conversation) -> None:
+def _function_result(message: Fields, conversation: Conversation) -> None:
     _result(f"function_{message.text('name', required=True)}", message, conversation)
 
 
-def _result(call_id: str, message: Fields, conversation: _Conversation) -> None:
+def _result(call_id: str, message: Fields, conversation: Conversation) -> None:
     content = _content(message, _USER_PARTS)
     kept = tuple(part for part in content if isinstance(part, (Text, Image, ImageUrl, Document, DocumentUrl)))
-    conversation.turns.append(Turn("user", (ToolResult(call_id, kept),)))
+    conversation.add(message, "user", [ToolResult(call_id, kept)])
 
 
-_ROLES: Mapping[str, Callable[[Fields, _Conversation], None]] = {
+_ROLES: Mapping[str, Callable[[Fields, Conversation], None]] = {
     "system": _system,
     "developer": _system,
     "user": _user,
@@ -110,6 +117,13 @@ _ROLES: Mapping[str, Callable[[Fields, _Conversation], None]] = {
     "tool": _tool,
     "function": _function_result,
 }
+
+
+def _is_marked(message: Fields) -> bool:
+    """`cache_control` on the message or on one of its parts, as clients of several vendors send it."""
+    content = message.value.get("content")
+    parts = content if isinstance(content, list) else []
+    return any(isinstance(each, dict) and each.get("cache_control") for each in (message.value, *parts))
 
 
 def _call(call: Fields) -> ToolCall:
