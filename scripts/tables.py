@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import TypeAlias
 
 from kiro2chat_core import settings
+from kiro2chat_core.dialects import openai_chat
+from kiro2chat_core.dialects.fields import FieldTable
 from kiro2chat_core.kiro import catalog
 
 Rows: TypeAlias = Sequence[tuple[str, ...]]
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "README.zh-CN.md", "ARCHITECTURE.md")
-_PLACE = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+DOCUMENTS = (
+    "README.md", "README.zh-CN.md", "ARCHITECTURE.md",
+    "docs/openai-chat.md", "docs/anthropic-messages.md", "docs/openai-responses.md",
+)  # fmt: skip
+_PLACE = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
 def _settings() -> Rows:
@@ -35,7 +40,20 @@ def _models() -> Rows:
     return rows
 
 
-TABLES: dict[str, Callable[[], Rows]] = {"settings": _settings, "models": _models}
+def _fields(table: FieldTable) -> Callable[[], Rows]:
+    def rows() -> Rows:
+        return [("field", "", "")] + [
+            (f"`{name}`", field.treatment, field.note) for name, field in sorted(table.items())
+        ]
+
+    return rows
+
+
+TABLES: dict[str, Callable[[], Rows]] = {
+    "settings": _settings,
+    "models": _models,
+    "chat-fields": _fields(openai_chat.FIELDS),
+}
 
 
 def main() -> int:
@@ -43,7 +61,9 @@ def main() -> int:
     for document in DOCUMENTS:
         path = ROOT / document
         old = path.read_text(encoding="utf-8")
-        new = _PLACE.sub(lambda place: place[1] + _markdown(TABLES[place[2]]()) + place[3], old)
+        new = _PLACE.sub(
+            lambda place: place[1] + _markdown(TABLES[place[2]]()) + place[3] if place[2] in TABLES else place[0], old
+        )
         if new != old:
             stale.append(document)
             if "--check" not in sys.argv:
