@@ -19,7 +19,7 @@ from kiro2chat_core.errors import Kiro2ChatError
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.settings import Settings
 
-from . import openai
+from . import openai, responses
 from .guards import KeyGuard, OriginGuard
 from .http import JsonResponse, error_response, rendered
 
@@ -44,6 +44,14 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
             _openai("/v1/models", openai.list_models, "GET"),
             _openai("/v1/models/{id:path}", openai.retrieve_model, "GET"),
             _openai("/v1/chat/completions", openai.chat_completions, "POST"),
+            _openai("/v1/responses", responses.create_response, "POST"),
+            _openai("/v1/responses", responses.no_socket, "GET"),
+            _openai("/v1/responses/input_tokens", responses.count_input_tokens, "POST"),
+            _openai("/v1/responses/compact", responses.compact, "POST"),
+            _openai("/v1/responses/{id}", responses.not_stored, "GET"),
+            _openai("/v1/responses/{id}", responses.not_stored, "DELETE"),
+            _openai("/v1/responses/{id}/cancel", responses.not_stored, "POST"),
+            _openai("/v1/responses/{id}/input_items", responses.not_stored, "GET"),
         ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: _on_http_error},

@@ -1,0 +1,76 @@
+"""OpenAI's Responses routes. Nothing is stored, so there is nothing to retrieve, cancel or go on from."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kiro2chat_core.dialects import responses_request
+from kiro2chat_core.dialects.openai_completion import error_body
+from kiro2chat_core.dialects.responses_output import Reply, response
+from kiro2chat_core.dialects.responses_stream import ResponseEncoder
+from kiro2chat_core.errors import ClientError
+from kiro2chat_core.gateway import Gateway
+
+from .answering import Form, answer
+from .http import JsonResponse, error_response, new_id, read_json, unless_left
+
+__all__ = ["compact", "count_input_tokens", "create_response", "no_socket", "not_stored"]
+
+
+async def create_response(request: Request) -> Response:
+    """POST /v1/responses, streaming and not."""
+    gateway: Gateway = request.app.state.gateway
+    wanted = responses_request.read(await read_json(request, gateway.settings.body_limit))
+    this = Reply(
+        new_id("resp_"),
+        wanted.ask.model,
+        _now,
+        _now(),
+        toolbox=wanted.toolbox,
+        encrypted=wanted.encrypted,
+        echo=wanted.echo,
+    )
+    form = Form(this.id, ResponseEncoder(this), partial(response, this), error_body)
+    return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
+
+
+async def count_input_tokens(request: Request) -> Response:
+    """POST /v1/responses/input_tokens: an estimate, made here. The model may be left out."""
+    gateway: Gateway = request.app.state.gateway
+    body = await read_json(request, gateway.settings.body_limit)
+    if isinstance(body, dict) and body.get("model") is None:
+        body = body | {"model": "auto"}
+    wanted = responses_request.read(body)
+    tokens = await unless_left(request, gateway.count(wanted.ask))
+    return JsonResponse({"object": "response.input_tokens", "input_tokens": tokens})
+
+
+async def no_socket(request: Request) -> Response:
+    """GET /v1/responses: Codex asks for a WebSocket here, and goes on over HTTP at once if it is told 426."""
+    if request.headers.get("upgrade"):
+        raise ClientError("There are no WebSockets here: POST the request.", status=426, code="upgrade_unsupported")
+    error = ClientError("Responses are not stored and cannot be listed.", status=405, code="method_not_allowed")
+    return error_response(error, error_body, {"allow": "POST"})
+
+
+async def not_stored(request: Request) -> Response:
+    """/v1/responses/{id} and what is below."""
+    name = request.path_params["id"][:64]
+    raise ClientError(f"There is no response {name!r}: responses are not stored.", status=404, code="not_found")
+
+
+async def compact(request: Request) -> Response:
+    """POST /v1/responses/compact."""
+    raise ClientError(
+        "Histories are not compacted here: send a shorter input, or let the client compact it.",
+        status=404,
+        code="not_found",
+    )
+
+
+def _now() -> int:
+    return int(time.time())
