@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup run demo test check format docs lock bench clean
+.PHONY: help setup run demo test test-clients check format docs lock bench clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -23,7 +23,13 @@ demo: setup ## Serve the demo, whatever logins there are
 	@$(BIN)/kiro2chat serve --demo
 
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -n auto --ignore=tests/clients/commands --cov --cov-report=term:skip-covered $(ARGS)
+
+test-clients: setup tests/clients/commands/node_modules/.installed ## Run Claude Code and Codex against the gateway
+	@$(BIN)/python -m pytest -n 2 tests/clients/commands $(ARGS)
+
+tests/clients/commands/node_modules/.installed: tests/clients/commands/package-lock.json
+	@scripts/clients
 
 check: setup ## Check style, types, floors, and that generated tables are up to date
 	@$(BIN)/ruff format --check .

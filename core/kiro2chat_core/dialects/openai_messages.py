@@ -120,10 +120,11 @@ _ROLES: Mapping[str, Callable[[Fields, Conversation], None]] = {
 
 
 def _is_marked(message: Fields) -> bool:
-    """`cache_control` on the message or on one of its parts, as clients of several vendors send it."""
+    """A mark on the message or on one of its parts: `cache_control` as several vendors have it, or OpenAI's own."""
     content = message.value.get("content")
     parts = content if isinstance(content, list) else []
-    return any(isinstance(each, dict) and each.get("cache_control") for each in (message.value, *parts))
+    marks = ("cache_control", "prompt_cache_breakpoint")
+    return any(isinstance(each, dict) and each.get(mark) for each in (message.value, *parts) for mark in marks)
 
 
 def _call(call: Fields) -> ToolCall:
