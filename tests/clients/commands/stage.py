@@ -1,4 +1,4 @@
-"""Where a command-line client plays: a gateway that notes every request, an emulator behind it, a home and a folder to work in."""
+"""Where a client plays: a gateway that notes every request, an emulator behind it, a home and a folder to work in."""
 
 from __future__ import annotations
 
