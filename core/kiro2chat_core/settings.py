@@ -7,15 +7,15 @@ the tables in the READMEs are generated from here (`make docs`). `Settings.sourc
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
-from urllib.parse import urlsplit
 
+from . import kinds
 from .errors import SettingsError
+from .kinds import Kind
 from .secret import Secret
 
 __all__ = ["LOOPBACK", "Settings", "Source", "table", "variables"]
@@ -25,270 +25,182 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOGIN_SOURCES = ("api-key", "refresh-token", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
 
 
-def _text(raw: str) -> str:
-    return raw
+def _setting(env: str, kind: Kind, default: Any, help: str, *, shown: str = "") -> Any:
+    return field(default=default, metadata={"env": env, "kind": kind, "help": help, "shown": shown})
 
 
-def _path(raw: str) -> Path:
+def _read(env: str, kind: Kind, raw: str) -> Any:
     try:
-        return Path(raw).expanduser()
-    except RuntimeError:
-        raise ValueError("expected a path; its user has no home directory") from None
-
-
-def _secret(raw: str) -> Secret:
-    return Secret(raw)
-
-
-def _switch(raw: str) -> bool:
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
-    if raw.lower() not in words:
-        raise ValueError("expected true or false")
-    return words[raw.lower()]
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(raw: str) -> float:
-        try:
-            value = float(raw)
-        except ValueError:
-            raise ValueError(f"expected a number from {low:g} to {high:g}") from None
-        if not low <= value <= high:
-            raise ValueError(f"expected a number from {low:g} to {high:g}")
-        return value
-
-    return read
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        if not re.fullmatch(r"\d{1,15}", raw, re.ASCII) or not low <= int(raw) <= high:
-            raise ValueError(f"expected a whole number from {low} to {high}")
-        return int(raw)
-
-    return read
-
-
-def _choice(*words: str) -> Callable[[str], str]:
-    def read(raw: str) -> str:
-        if raw.lower() not in words:
-            raise ValueError(f"expected one of {', '.join(words)}")
-        return raw.lower()
-
-    return read
-
-
-def _list(*allowed: str) -> Callable[[str], tuple[str, ...]]:
-    def read(raw: str) -> tuple[str, ...]:
-        words = tuple(word.strip() for word in raw.split(",") if word.strip())
-        for word in words:
-            if allowed and word not in allowed:
-                raise ValueError(f"{word!r} is none of {', '.join(allowed)}")
-        if not words:
-            raise ValueError("expected at least one name")
-        return words
-
-    return read
-
-
-def _region(raw: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-\d", raw):
-        raise ValueError("expected a region such as us-east-1")
-    return raw
-
-
-def _url(raw: str) -> str:
-    try:
-        parts = urlsplit(raw)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise ValueError("expected an http or https address such as https://gateway.example")
-    return raw.rstrip("/")
-
-
-def _read(env: str, read: Callable[[str], Any], raw: str) -> Any:
-    try:
-        return read(raw)
+        return kind.of_text(raw)
     except ValueError as bad:
         raise SettingsError(f"{env} cannot be used: {bad}.", field=env) from None
-
-
-def _setting(env: str, read: Callable[[str], Any], default: Any, help: str, *, shown: str = "") -> Any:
-    return field(default=default, metadata={"env": env, "read": read, "help": help, "shown": shown})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of kiro2chat. Build it with `Settings.load()`; tests may build it directly."""
 
-    host: str = _setting("HOST", _text, "127.0.0.1", "Address to listen on. Any but loopback needs `API_KEY`.")
-    port: int = _setting("PORT", _integer(0, 65535), 8000, "Port to listen on; 0 takes a free one.")
-    api_key: Secret | None = _setting("API_KEY", _secret, None, "Key that clients must send as a bearer token.")
-    log_level: str = _setting("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "How much is logged.")
+    host: str = _setting("HOST", kinds.text, "127.0.0.1", "Address to listen on. Any but loopback needs `API_KEY`.")
+    port: int = _setting("PORT", kinds.integer(0, 65535), 8000, "Port to listen on; 0 takes a free one.")
+    api_key: Secret | None = _setting("API_KEY", kinds.secret, None, "Key that clients must send as a bearer token.")
+    log_level: str = _setting(
+        "LOG_LEVEL", kinds.choice("debug", "info", "warning", "error"), "info", "How much is logged."
+    )
     allowed_hosts: tuple[str, ...] = _setting(
         "ALLOWED_HOSTS",
-        _list(),
+        kinds.names(),
         (),
         "Host names a reverse proxy may pass on, besides the loopback names; `*` for any.",
     )
     cors_origins: tuple[str, ...] = _setting(
-        "CORS_ORIGINS", _list(), (), "Origins whose pages may call the API, such as `https://chat.example`."
+        "CORS_ORIGINS", kinds.names(), (), "Origins whose pages may call the API, such as `https://chat.example`."
     )
     body_limit: int = _setting(
         "BODY_LIMIT",
-        _integer(1024, 1 << 30),
+        kinds.integer(1024, 1 << 30),
         32 << 20,
         "Largest request body in bytes.",
         shown="33554432 (32 MiB)",
     )
     keepalive: float = _setting(
-        "KEEPALIVE", _number(0.05, 600), 10.0, "Seconds of silence after which a stream gets a comment line."
+        "KEEPALIVE", kinds.number(0.05, 600), 10.0, "Seconds of silence after which a stream gets a comment line."
     )
     data_dir: Path = _setting(
         "DATA_DIR",
-        _path,
+        kinds.path,
         Path("kiro2chat-data"),
         "Where locks and own copies of tokens live.",
         shown="~/.local/share/kiro2chat",
     )
     assistant_identity: str = _setting(
         "ASSISTANT_IDENTITY",
-        _choice("kiro", "claude"),
+        kinds.choice("kiro", "claude"),
         "kiro",
         "`claude` adds a short note against the hidden Kiro prompt; `kiro` adds nothing.",
     )
     image_private_addresses: bool = _setting(
         "IMAGE_PRIVATE_ADDRESSES",
-        _switch,
+        kinds.switch,
         False,
         "Fetch image URLs from private and loopback addresses too, and over http.",
     )
 
     kiro_db_path: Path | None = _setting(
         "KIRO_DB_PATH",
-        _path,
+        kinds.path,
         None,
         "kiro-cli's database. When set, no other file is looked at.",
         shown="~/.local/share/kiro-cli/data.sqlite3",
     )
     kiro_ide_token: Path | None = _setting(
         "KIRO_IDE_TOKEN",
-        _path,
+        kinds.path,
         None,
         "Kiro IDE's token file. When set, no other file is looked at.",
         shown="~/.aws/sso/cache/kiro-auth-token.json",
     )
     kiro_login: tuple[str, ...] = _setting(
         "KIRO_LOGIN",
-        _list(*LOGIN_SOURCES),
+        kinds.names(*LOGIN_SOURCES),
         LOGIN_SOURCES,
         "Logins to look for, in this order; one name chooses it. The first that has not expired wins.",
         shown=",".join(LOGIN_SOURCES),
     )
-    kiro_api_key: Secret | None = _setting("KIRO_API_KEY", _secret, None, "A Kiro API key (`ksk_…`) as the login.")
+    kiro_api_key: Secret | None = _setting("KIRO_API_KEY", kinds.secret, None, "A Kiro API key (`ksk_…`) as the login.")
     kiro_refresh_token: Secret | None = _setting(
-        "KIRO_REFRESH_TOKEN", _secret, None, "A refresh token as the login; with a client it is an OIDC one."
+        "KIRO_REFRESH_TOKEN", kinds.secret, None, "A refresh token as the login; with a client it is an OIDC one."
     )
-    kiro_client_id: str | None = _setting("KIRO_CLIENT_ID", _text, None, "OIDC client of `KIRO_REFRESH_TOKEN`.")
-    kiro_client_secret: Secret | None = _setting("KIRO_CLIENT_SECRET", _secret, None, "Its secret.")
+    kiro_client_id: str | None = _setting("KIRO_CLIENT_ID", kinds.text, None, "OIDC client of `KIRO_REFRESH_TOKEN`.")
+    kiro_client_secret: Secret | None = _setting("KIRO_CLIENT_SECRET", kinds.secret, None, "Its secret.")
     kiro_sso_region: str | None = _setting(
         "KIRO_SSO_REGION",
-        _region,
+        kinds.region,
         None,
         "Region of the token service where the login names none.",
         shown="us-east-1",
     )
     kiro_profile_arn: str | None = _setting(
-        "KIRO_PROFILE_ARN", _text, None, "Profile to use instead of the login's own."
+        "KIRO_PROFILE_ARN", kinds.text, None, "Profile to use instead of the login's own."
     )
 
     kiro_endpoint: str = _setting(
         "KIRO_ENDPOINT",
-        _choice("runtime", "q", "codewhisperer"),
+        kinds.choice("runtime", "q", "codewhisperer"),
         "runtime",
         "Which of Kiro's hosts answers chats.",
     )
     kiro_form: str | None = _setting(
         "KIRO_FORM",
-        _choice("json", "rest"),
+        kinds.choice("json", "rest"),
         None,
         "Request form: awsJson1.0 with a target header, or REST.",
         shown="the endpoint's",
     )
     kiro_region: str | None = _setting(
         "KIRO_REGION",
-        _region,
+        kinds.region,
         None,
         "API region instead of the one in the profile's ARN.",
         shown="the profile's",
     )
-    kiro_api_url: str | None = _setting("KIRO_API_URL", _url, None, "Base address of the chat backend.")
-    kiro_control_url: str | None = _setting("KIRO_CONTROL_URL", _url, None, "Base address of the control plane.")
-    kiro_oidc_url: str | None = _setting("KIRO_OIDC_URL", _url, None, "Base address of the OIDC token service.")
-    kiro_social_url: str | None = _setting("KIRO_SOCIAL_URL", _url, None, "Base address of the social token service.")
-    kiro_origin: str = _setting("KIRO_ORIGIN", _text, "KIRO_CLI", "The `origin` of messages, such as `AI_EDITOR`.")
+    kiro_api_url: str | None = _setting("KIRO_API_URL", kinds.url, None, "Base address of the chat backend.")
+    kiro_control_url: str | None = _setting("KIRO_CONTROL_URL", kinds.url, None, "Base address of the control plane.")
+    kiro_oidc_url: str | None = _setting("KIRO_OIDC_URL", kinds.url, None, "Base address of the OIDC token service.")
+    kiro_social_url: str | None = _setting(
+        "KIRO_SOCIAL_URL", kinds.url, None, "Base address of the social token service."
+    )
+    kiro_origin: str = _setting("KIRO_ORIGIN", kinds.text, "KIRO_CLI", "The `origin` of messages, such as `AI_EDITOR`.")
     kiro_agent_mode: str = _setting(
         "KIRO_AGENT_MODE",
-        _choice("none", "vibe", "spec"),
+        kinds.choice("none", "vibe", "spec"),
         "none",
         "Sends agentMode and agentTaskType; backends disagree whether they may be there.",
     )
     kiro_send_profile: str = _setting(
         "KIRO_SEND_PROFILE",
-        _choice("auto", "always", "never"),
+        kinds.choice("auto", "always", "never"),
         "auto",
         "Whether a login without a profile sends the Builder ID placeholder: `auto` does so on kiro.dev.",
     )
     kiro_cache_points: str = _setting(
         "KIRO_CACHE_POINTS",
-        _choice("client", "auto", "none"),
+        kinds.choice("client", "auto", "none"),
         "client",
         "Where the prompt cache is used: where the client marks it; `auto` also for clients that mark nothing.",
     )
     kiro_thinking_tags: bool = _setting(
         "KIRO_THINKING_TAGS",
-        _switch,
+        kinds.switch,
         True,
         "Ask models without fields for thinking to think by tags in the prompt.",
     )
     model_efforts: bool = _setting(
-        "MODEL_EFFORTS", _switch, False, "List models with each effort too, such as `claude-opus-5:high`."
+        "MODEL_EFFORTS", kinds.switch, False, "List models with each effort too, such as `claude-opus-5:high`."
     )
-    kiro_optout: bool = _setting("KIRO_OPTOUT", _switch, True, "Asks the backend not to use the content.")
+    kiro_optout: bool = _setting("KIRO_OPTOUT", kinds.switch, True, "Asks the backend not to use the content.")
     kiro_user_agent: str | None = _setting(
-        "KIRO_USER_AGENT", _text, None, "User-Agent sent to the backend.", shown="kiro2chat/VERSION"
+        "KIRO_USER_AGENT", kinds.text, None, "User-Agent sent to the backend.", shown="kiro2chat/VERSION"
     )
     kiro_transport: str = _setting(
-        "KIRO_TRANSPORT", _choice("aiohttp", "httpx"), "aiohttp", "What carries the requests to Kiro."
+        "KIRO_TRANSPORT", kinds.choice("aiohttp", "httpx"), "aiohttp", "What carries the requests to Kiro."
     )
     kiro_connect_timeout: float = _setting(
-        "KIRO_CONNECT_TIMEOUT", _number(0.05, 600), 10.0, "Seconds to connect to Kiro."
+        "KIRO_CONNECT_TIMEOUT", kinds.number(0.05, 600), 10.0, "Seconds to connect to Kiro."
     )
     kiro_first_token_timeout: float = _setting(
-        "KIRO_FIRST_TOKEN_TIMEOUT", _number(0.05, 3600), 180.0, "Seconds until the first bytes of an answer."
+        "KIRO_FIRST_TOKEN_TIMEOUT", kinds.number(0.05, 3600), 180.0, "Seconds until the first bytes of an answer."
     )
     kiro_idle_timeout: float = _setting(
-        "KIRO_IDLE_TIMEOUT", _number(0.05, 3600), 300.0, "Seconds of silence in the middle of an answer."
+        "KIRO_IDLE_TIMEOUT", kinds.number(0.05, 3600), 300.0, "Seconds of silence in the middle of an answer."
     )
     kiro_attempts: int = _setting(
         "KIRO_ATTEMPTS",
-        _integer(1, 10),
+        kinds.integer(1, 10),
         3,
         "Attempts at a request as long as nothing has reached the client.",
     )
     kiro_models_ttl: float = _setting(
-        "KIRO_MODELS_TTL", _number(0, 86400), 3600.0, "Seconds the list of models is kept."
+        "KIRO_MODELS_TTL", kinds.number(0, 86400), 3600.0, "Seconds the list of models is kept."
     )
 
     home: Path = field(default_factory=Path.home, repr=False)
@@ -307,9 +219,9 @@ class Settings:
             SettingsError: a value cannot be used; the message names the variable and what was expected.
         """
         environ = os.environ if environ is None else environ
-        home = _read("HOME", _path, environ.get("HOME", "").strip() or "~")
+        home = _read("HOME", kinds.path, environ.get("HOME", "").strip() or "~")
         default_home = str(home / ".local" / "share")
-        data_home = _read("XDG_DATA_HOME", _path, environ.get("XDG_DATA_HOME", "").strip() or default_home)
+        data_home = _read("XDG_DATA_HOME", kinds.path, environ.get("XDG_DATA_HOME", "").strip() or default_home)
         values: dict[str, Any] = {"home": home, "data_home": data_home, "data_dir": data_home / "kiro2chat"}
         sources: dict[str, Source] = {}
         for spec in fields(cls):
@@ -318,7 +230,7 @@ class Settings:
                 continue
             raw = environ.get(env, "").strip()
             if raw:
-                values[spec.name] = _read(env, spec.metadata["read"], raw)
+                values[spec.name] = _read(env, spec.metadata["kind"], raw)
             sources[spec.name] = "env" if raw else "default"
         values.update({name: value for name, value in given.items() if value is not None})
         settings = cls(**values, _sources=sources)

@@ -1,0 +1,156 @@
+"""Kinds of settings: how a value is read from an environment variable or a TOML file, written back, and shown to a form.
+
+Each kind reads text, since every value can come from the environment; a TOML value must be of the type that the kind has there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .secret import Secret
+
+__all__ = ["Kind", "choice", "integer", "names", "number", "path", "region", "secret", "switch", "text", "url"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`schema` is a JSON Schema of the value, with `writeOnly` where it is secret."""
+
+    of_text: Callable[[str], Any]
+    """Raises ValueError("expected …")."""
+
+    toml: tuple[type, ...]
+    """Types of TOML values that are taken."""
+
+    schema: Mapping[str, Any]
+
+    def of_toml(self, value: object) -> Any:
+        """Raises ValueError("expected …")."""
+        if not isinstance(value, self.toml) or (isinstance(value, bool) and bool not in self.toml):
+            raise ValueError(f"expected {_TYPES[self.toml[0]]}, not {_named(value)}")
+        if isinstance(value, list):
+            if not all(isinstance(each, str) and "," not in each for each in value):
+                raise ValueError("expected an array of strings without commas")
+            return self.of_text(",".join(value))
+        return self.of_text(str(value).lower() if isinstance(value, bool) else str(value))
+
+    def to_toml(self, value: Any) -> Any:
+        """What `of_toml` takes; a secret is written as it is."""
+        if isinstance(value, Secret):
+            return value.reveal()
+        if isinstance(value, tuple):
+            return list(value)
+        return str(value) if isinstance(value, Path) else value
+
+
+_TYPES: Mapping[type, str] = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "an array",
+}
+
+
+def _named(value: object) -> str:
+    return next((name for kind, name in _TYPES.items() if type(value) is kind), f"a {type(value).__name__}")
+
+
+text = Kind(lambda raw: raw, (str,), {"type": "string"})
+secret = Kind(Secret, (str,), {"type": "string", "writeOnly": True})
+
+
+def _path(raw: str) -> Path:
+    try:
+        return Path(raw).expanduser()
+    except RuntimeError:
+        raise ValueError("expected a path; its user has no home directory") from None
+
+
+path = Kind(_path, (str,), {"type": "string", "format": "path"})
+
+_SWITCHES = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+
+
+def _switch(raw: str) -> bool:
+    if raw.lower() not in _SWITCHES:
+        raise ValueError("expected true or false")
+    return _SWITCHES[raw.lower()]
+
+
+switch = Kind(_switch, (bool,), {"type": "boolean"})
+
+
+def number(low: float, high: float) -> Kind:
+    def read(raw: str) -> float:
+        try:
+            value = float(raw)
+        except ValueError:
+            raise ValueError(f"expected a number from {low:g} to {high:g}") from None
+        if not low <= value <= high:
+            raise ValueError(f"expected a number from {low:g} to {high:g}")
+        return value
+
+    return Kind(read, (float, int), {"type": "number", "minimum": low, "maximum": high})
+
+
+def integer(low: int, high: int) -> Kind:
+    def read(raw: str) -> int:
+        if not re.fullmatch(r"\d{1,15}", raw, re.ASCII) or not low <= int(raw) <= high:
+            raise ValueError(f"expected a whole number from {low} to {high}")
+        return int(raw)
+
+    return Kind(read, (int,), {"type": "integer", "minimum": low, "maximum": high})
+
+
+def choice(*words: str) -> Kind:
+    def read(raw: str) -> str:
+        if raw.lower() not in words:
+            raise ValueError(f"expected one of {', '.join(words)}")
+        return raw.lower()
+
+    return Kind(read, (str,), {"type": "string", "enum": list(words)})
+
+
+def names(*allowed: str) -> Kind:
+    """A list, separated by commas in the environment; of these words, or any."""
+
+    def read(raw: str) -> tuple[str, ...]:
+        words = tuple(word.strip() for word in raw.split(",") if word.strip())
+        for word in words:
+            if allowed and word not in allowed:
+                raise ValueError(f"{word!r} is none of {', '.join(allowed)}")
+        if not words:
+            raise ValueError("expected at least one name")
+        return words
+
+    items = {"type": "string", "enum": list(allowed)} if allowed else {"type": "string"}
+    return Kind(read, (list,), {"type": "array", "items": items, "minItems": 1})
+
+
+def _region(raw: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-\d", raw):
+        raise ValueError("expected a region such as us-east-1")
+    return raw
+
+
+region = Kind(_region, (str,), {"type": "string", "pattern": r"^[a-z]{2}(-[a-z]+)+-\d$"})
+
+
+def _url(raw: str) -> str:
+    try:
+        parts = urlsplit(raw)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        raise ValueError("expected an http or https address such as https://gateway.example")
+    return raw.rstrip("/")
+
+
+url = Kind(_url, (str,), {"type": "string", "format": "uri"})
