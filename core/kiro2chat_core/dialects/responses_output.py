@@ -46,13 +46,18 @@ def response(this: Reply, answer: Answer) -> Json:
     parts += [Text(answer.text)] if answer.text else []
     parts += answer.calls
     output = [item(this, index, part, "completed") for index, part in enumerate(parts)]
-    if not is_complete(answer.reason) and parts and not isinstance(parts[-1], ToolCall):
-        output[-1]["status"] = "incomplete"  # it was being written when the answer ended; calls are whole or not there
+    if parts and _is_open(parts[-1]) and not is_complete(answer.reason):
+        output[-1]["status"] = "incomplete"
     return finished(this, answer.reason, output, answer.usage)
 
 
 def is_complete(reason: EndReason) -> bool:
     return reason not in _INCOMPLETE
+
+
+def _is_open(part: Part) -> bool:
+    """Whether it may have been in the middle of being written; calls and redacted reasoning are whole or not there."""
+    return isinstance(part, Text) or (isinstance(part, Reasoning) and not part.redacted)
 
 
 # --- items -------------------------------------------------------------------------------------------------------------

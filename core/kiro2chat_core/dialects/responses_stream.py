@@ -138,9 +138,9 @@ class ResponseEncoder:
             self._event("response.reasoning_summary_text.delta", **thought.where, summary_index=0, delta=text)
 
     def _redacted(self, redacted: str) -> None:
-        self._close()
         thought = Reasoning("", redacted=redacted)
         if is_shown(self._this, thought):
+            self._close()
             self._finish(self._open(Reasoning(""), summary=[]), thought, "completed")
 
     def _close_thought(self, thought: _Writing, status: Status) -> None:
