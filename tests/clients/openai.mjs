@@ -43,6 +43,24 @@ try {
   status = error.status;
 }
 
+// The same loop over the Responses API, streamed and not.
+const flat = tools.map((tool) => ({ type: "function", strict: false, ...tool.function }));
+const input = [{ role: "user", content: 'call add with {"a": 1, "b": 2}' }];
+const helper = client.responses.stream({ model, input, tools: flat, include: ["reasoning.encrypted_content"] });
+const kinds = new Set();
+for await (const event of helper) kinds.add(event.type);
+const asked = await helper.finalResponse();
+const responseCall = asked.output.find((item) => item.type === "function_call");
+input.push(...asked.output, { type: "function_call_output", call_id: responseCall.call_id, output: "3" });
+const answered = await client.responses.create({ model, input, tools: flat });
+const responses = {
+  kinds: [...kinds],
+  name: responseCall.name,
+  arguments: JSON.parse(responseCall.arguments),
+  text: answered.output_text,
+  usage: answered.usage,
+};
+
 console.log(
-  JSON.stringify({ models: models.length, name: call.function.name, arguments: JSON.parse(call.function.arguments), streamed, usage, status }),
+  JSON.stringify({ responses, models: models.length, name: call.function.name, arguments: JSON.parse(call.function.arguments), streamed, usage, status }),
 );

@@ -31,3 +31,10 @@ def test_the_npm_sdk_lists_models_calls_a_tool_and_streams() -> None:
     assert "`add` says: 3" in seen["streamed"]
     assert seen["usage"]["total_tokens"] > 0
     assert seen["status"] == 400
+    responses = seen["responses"]
+    assert {"response.created", "response.function_call_arguments.delta", "response.completed"} <= set(
+        responses["kinds"]
+    )
+    assert (responses["name"], responses["arguments"]) == ("add", {"a": 1, "b": 2})
+    assert "`add` says: 3" in responses["text"]
+    assert responses["usage"]["total_tokens"] > 0
