@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.openai_bodies import arguments, call_ids, image_urls, json_values, root_schemas, texts, tool_names
 
-from kiro2chat_core.dialects.responses_reasoning import sealed
+from kiro2chat_core.dialects.responses_seals import sealed
 from kiro2chat_core.turns import Reasoning
 
 __all__ = ["bodies", "reasonings"]

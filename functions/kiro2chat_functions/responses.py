@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from kiro2chat_core.dialects import responses_request
 from kiro2chat_core.dialects.openai_completion import error_body
+from kiro2chat_core.dialects.responses_compaction import compacted, with_trigger
 from kiro2chat_core.dialects.responses_output import Reply, response
 from kiro2chat_core.dialects.responses_stream import ResponseEncoder
 from kiro2chat_core.errors import ClientError
@@ -25,15 +26,7 @@ async def create_response(request: Request) -> Response:
     """POST /v1/responses, streaming and not."""
     gateway: Gateway = request.app.state.gateway
     wanted = responses_request.read(await read_json(request, gateway.settings.body_limit))
-    this = Reply(
-        new_id("resp_"),
-        wanted.ask.model,
-        _now,
-        _now(),
-        toolbox=wanted.toolbox,
-        encrypted=wanted.encrypted,
-        echo=wanted.echo,
-    )
+    this = _reply(wanted)
     form = Form(this.id, ResponseEncoder(this), partial(response, this), error_body)
     return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
 
@@ -64,11 +57,25 @@ async def not_stored(request: Request) -> Response:
 
 
 async def compact(request: Request) -> Response:
-    """POST /v1/responses/compact."""
-    raise ClientError(
-        "Histories are not compacted here: send a shorter input, or let the client compact it.",
-        status=404,
-        code="not_found",
+    """POST /v1/responses/compact: what the user wrote, and the rest as a sealed summary."""
+    gateway: Gateway = request.app.state.gateway
+    body = with_trigger(await read_json(request, gateway.settings.body_limit))
+    wanted = responses_request.read(body)
+    this = _reply(wanted)
+    form = Form(this.id, ResponseEncoder(this), partial(compacted, this, body), error_body)
+    return await answer(request, wanted.ask, form, stream=False, ignored=wanted.ignored)
+
+
+def _reply(wanted: responses_request.Wanted) -> Reply:
+    return Reply(
+        new_id("resp_"),
+        wanted.ask.model,
+        _now,
+        _now(),
+        toolbox=wanted.toolbox,
+        encrypted=wanted.encrypted,
+        compacting=wanted.compacting,
+        echo=wanted.echo,
     )
 
 

@@ -169,6 +169,16 @@ def test_images_arrive(pair: Pair, client: OpenAI) -> None:
     assert sent["images"] == [{"format": "png", "source": {"bytes": PIXEL}}]
 
 
+def test_a_history_is_compacted(pair: Pair, client: OpenAI) -> None:
+    pair.emulator.script(Reply("They said hi."))
+    compacted = client.responses.compact(model=MODEL, input="Hi")
+    assert [item.type for item in compacted.output] == ["message", "compaction"]
+    items: Any = [*(item.to_dict(warnings=False) for item in compacted.output), {"role": "user", "content": "Go on."}]
+    client.responses.create(model=MODEL, input=items)
+    sent: Any = pair.chats()[-1]["conversationState"]["currentMessage"]["userInputMessage"]
+    assert "They said hi." in sent["content"]
+
+
 def test_tokens_are_counted(client: OpenAI) -> None:
     assert 900 < client.responses.input_tokens.count(model=MODEL, input="word " * 1000).input_tokens < 1200
 

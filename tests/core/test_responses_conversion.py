@@ -11,7 +11,7 @@ from tests.responses_bodies import bodies, reasonings
 
 from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import responses_request
-from kiro2chat_core.dialects.responses_reasoning import opened, sealed
+from kiro2chat_core.dialects.responses_seals import opened, sealed
 from kiro2chat_core.kiro import rules
 from kiro2chat_core.kiro.catalog import Model
 from kiro2chat_core.kiro.request import build

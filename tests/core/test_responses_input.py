@@ -10,8 +10,8 @@ from tests.openai_bodies import PIXEL
 
 from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import responses_request
-from kiro2chat_core.dialects.responses_reasoning import sealed
 from kiro2chat_core.dialects.responses_request import Wanted
+from kiro2chat_core.dialects.responses_seals import sealed, sealed_summary
 from kiro2chat_core.dialects.responses_tools import ClientTool
 from kiro2chat_core.turns import (
     Document,
@@ -130,7 +130,7 @@ TURNS: dict[str, tuple[list[Json], str, list[Turn]]] = {
     "a generated image": ([{"type": "image_generation_call", "id": "i", "result": PIXEL}], "", [user(Image("png", PIXEL))]),
     "a generated image that is none": ([HI, {"type": "image_generation_call", "id": "i", "result": "?"}], "", [USER]),
     "a compaction of others": (
-        [HI, {"type": "compaction", "encrypted_content": "x"}, {"type": "compaction_trigger"}], "", [USER]),
+        [{"type": "compaction", "encrypted_content": "x"}, {"type": "compaction_trigger"}, HI], "", [USER]),
     "half a pair of surrogates": ([{"role": "user", "content": "\ud83d"}], "", [user(Text("�"))]),
 }  # fmt: skip
 
@@ -155,6 +155,29 @@ def test_an_item_that_says_too_much_is_cut_and_says_so() -> None:
     assert isinstance(part, Text)
     assert len(part.text) < 21_000
     assert "more characters)" in part.text
+
+
+def test_a_history_may_be_asked_to_be_summarised() -> None:
+    tools = [{"type": "function", "name": "read"}]
+    ask = read(
+        HI,
+        {"type": "compaction_trigger"},
+        tools=tools,
+        tool_choice="required",
+        text={"format": {"type": "json_object"}},
+    ).ask
+    assert ask.turns[0] == USER
+    assert "handover" in jsonio.text([part.text for part in ask.turns[1].parts if isinstance(part, Text)])
+    assert (ask.choice, ask.answer, len(ask.tools)) == ("none", None, 1)
+
+
+def test_a_summary_of_ours_comes_back_as_text() -> None:
+    wanted = read(HI, {"type": "compaction", "id": "cmp_1", "encrypted_content": sealed_summary("They said hi.")})
+    (said, summary) = wanted.ask.turns
+    assert said == USER
+    assert summary.role == "user"
+    assert "They said hi." in jsonio.text([part.text for part in summary.parts if isinstance(part, Text)])
+    assert not wanted.compacting
 
 
 # --- tools -------------------------------------------------------------------------------------------------------------

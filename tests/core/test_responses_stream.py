@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kiro2chat_core import jsonio
 from kiro2chat_core.dialects import responses_request
 from kiro2chat_core.dialects.responses_output import Reply, response
-from kiro2chat_core.dialects.responses_reasoning import sealed
+from kiro2chat_core.dialects.responses_seals import sealed, sealed_summary
 from kiro2chat_core.dialects.responses_stream import ResponseEncoder
 from kiro2chat_core.fold import Fold
 from kiro2chat_core.turns import (
@@ -47,11 +47,14 @@ USAGE = Usage(10, 5, reasoning_tokens=2, cache_read_tokens=4, cache_write_tokens
 
 def reply(**members: Any) -> Reply:
     wanted = responses_request.read({"model": "m", "input": "Hi", "tools": TOOLS} | members)
-    return Reply("resp_1", "m", lambda: 1700000009, 1700000000, wanted.toolbox, wanted.encrypted, wanted.echo)
+    return Reply(
+        "resp_1", "m", lambda: 1700000009, 1700000000, wanted.toolbox, wanted.encrypted, wanted.compacting, wanted.echo
+    )
 
 
 PLAIN = reply()
-SEALING = reply(include=["reasoning.encrypted_content"])
+SEALING_FIELD = ["reasoning.encrypted_content"]
+SEALING = reply(include=SEALING_FIELD)
 
 
 def whole(events: Sequence[Event], this: Reply = PLAIN) -> Json:
@@ -325,6 +328,19 @@ def test_proofs_are_not_shown_to_those_who_do_not() -> None:
     events: list[Event] = [ReasoningDelta(signature="Eo"), ReasoningDelta(redacted="x"), TextDelta("Hi"), Ended("end")]
     assert [item["type"] for item in whole(events)["output"]] == ["message"]
     assert [item["type"] for item in accumulated(streamed(events))] == ["message"]
+
+
+def test_a_history_becomes_a_sealed_summary() -> None:
+    this = reply(input=[{"role": "user", "content": "Hi"}, {"type": "compaction_trigger"}], include=SEALING_FIELD)
+    events: list[Event] = [ReasoningDelta("Hm", "Eo"), TextDelta("In "), TextDelta("short."), Ended("end")]
+    (item,) = whole(events, this)["output"]
+    assert item == {"type": "compaction", "id": "cmp_1_0", "encrypted_content": sealed_summary("In short.")}
+    told = streamed(events, this)
+    assert [event["type"].removeprefix("response.") for event in told[2:]] == [
+        "output_item.added", "output_item.done", "completed",
+    ]  # fmt: skip
+    assert told[3]["item"] == item
+    assert told[-1]["response"] == whole(events, this)
 
 
 # --- whatever comes ----------------------------------------------------------------------------------------------------

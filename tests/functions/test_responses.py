@@ -206,6 +206,27 @@ def test_a_count_refuses_what_the_answer_would_refuse(pair: Pair) -> None:
     assert (response.status_code, response.json()["error"]["param"]) == (400, "input")
 
 
+@pytest.mark.parametrize("history", ["Tell me of trees.", [{"role": "user", "content": "Tell me of trees."}]])
+def test_a_history_is_compacted_and_goes_on(pair: Pair, history: Any) -> None:
+    pair.emulator.script(Reply("They want to know of trees; tell of oaks first.", reasoning="Hm"))
+    response = post(pair, {"model": MODEL, "input": history}, "/compact")
+    told = response.json()
+    assert (response.status_code, told["object"]) == (200, "response.compaction")
+    said, summary = told["output"]
+    assert (said["role"], said["content"]) == ("user", [{"type": "input_text", "text": "Tell me of trees."}])
+    assert summary["type"] == "compaction"
+    post(pair, {"model": MODEL, "input": [said, summary, {"role": "user", "content": "Go on."}]})
+    sent = pair.chats()[-1]["conversationState"]["currentMessage"]["userInputMessage"]["content"]
+    assert sent.index("Tell me of trees.") < sent.index("tell of oaks first") < sent.index("Go on.")
+
+
+@pytest.mark.parametrize("body", [{"model": MODEL}, {"model": MODEL, "input": []}, {"model": MODEL, "input": [5]}, []])
+def test_what_cannot_be_compacted_is_refused(pair: Pair, body: object) -> None:
+    response = post(pair, body, "/compact")
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] in ("input", "input[0]", None)
+
+
 def test_a_request_for_a_websocket_is_refused_at_once(pair: Pair) -> None:
     headers = {
         "connection": "Upgrade",
@@ -229,7 +250,6 @@ def test_responses_are_not_listed(pair: Pair) -> None:
         ("DELETE", "/resp_1"),
         ("POST", "/resp_1/cancel"),
         ("GET", "/resp_1/input_items"),
-        ("POST", "/compact"),
     ],
 )
 def test_nothing_is_stored(pair: Pair, method: str, path: str) -> None:

@@ -5,20 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from .. import jsonio
 from ..errors import BadRequest
 from ..turns import Attachment, Part, Text, ToolCall, ToolResult, Turn
 from . import attachments
 from .fields import Fields
-from .responses_reasoning import opened
+from .responses_content import read_content
+from .responses_seals import opened, opened_summary
 from .responses_tools import ClientTool, Toolbox, wrapped
 
-__all__ = ["DECLARING", "read_input"]
+__all__ = ["DECLARING", "asks_for_summary", "read_input"]
 
 DECLARING = frozenset({"additional_tools", "tool_search_output"})
 """Kinds of items that bring tools."""
+
+
+_SUMMARISE = (
+    "Do not go on with the task. Write a handover instead, for an assistant that will take over and will see nothing of this "
+    "conversation but your handover and what the user wrote. Say what is wanted, and what the user cares about; what has been "
+    "done, found out and decided, and why; what is left to do, the next step first. Keep every file name, command, "
+    "identifier, number and wording that will be needed. Answer with the handover alone."
+)
+_SUMMARY = "<summary>\nThe conversation until here was summarised by the assistant:\n\n{}\n</summary>"
 
 
 @dataclass(slots=True)
@@ -59,7 +69,16 @@ def read_input(body: Fields, toolbox: Toolbox) -> tuple[str, tuple[Turn, ...]]:
     else:
         for item in body.objects("input"):
             _ITEMS.get(_kind(item), _unknown)(item, conversation)
+        if asks_for_summary(body):
+            conversation.user(Text(_SUMMARISE))
     return "\n\n".join(conversation.system), tuple(conversation.turns)
+
+
+def asks_for_summary(body: Fields) -> bool:
+    """Whether the last item asks to compact what comes before it."""
+    value = body.value.get("input")
+    last = value[-1] if isinstance(value, list) and value else None
+    return isinstance(last, dict) and last.get("type") == "compaction_trigger"
 
 
 def _kind(item: Fields) -> str:
@@ -77,7 +96,7 @@ def _message(item: Fields, conversation: _Conversation) -> None:
     role = item.choice("role", ("user", "assistant", "system", "developer"))
     if role == "user" and "content" not in item:
         item.fail("content", "is missing")
-    parts = _content(item, "content")
+    parts = read_content(item, "content")
     texts = [part for part in parts if isinstance(part, Text)]
     pictures = [part for part in parts if not isinstance(part, Text)]
     if role == "user":
@@ -96,73 +115,6 @@ def _system(text: str, conversation: _Conversation) -> None:
         conversation.system.append(text)
     elif text.strip():
         conversation.user(Text(f"<system>\n{text}\n</system>"))
-
-
-def _content(item: Fields, name: str) -> tuple[Text | Attachment, ...]:
-    value: Any = item.value.get(name)
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        return (Text(value),)
-    if not isinstance(value, list):
-        item.fail(name, "must be a string or an array of parts")
-    parts = []
-    for part in item.objects(name):
-        kind = part.text("type", required=True)
-        read = _PARTS.get(kind)
-        if read is None:
-            part.fail("type", _UNSUPPORTED.get(kind, f"is {kind[:40]!r}, which is none of {', '.join(_PARTS)}"))
-        parts.append(read(part))
-    return tuple(parts)
-
-
-def _text_part(part: Fields) -> Text:
-    return Text(part.text("text"))
-
-
-def _refusal_part(part: Fields) -> Text:
-    return Text(part.text("refusal"))
-
-
-def _image_part(part: Fields) -> Attachment:
-    """`image_url` is a string here; some clients send the object of chat completions."""
-    if "image_url" not in part:
-        _refuse_stored(part, "image_url", "the image")
-    if isinstance(part.value["image_url"], dict):
-        part = part.required_object("image_url")
-        return attachments.image_at(part.text("url", required=True), part.at("url"))
-    return attachments.image_at(part.text("image_url", required=True), part.at("image_url"))
-
-
-def _file_part(part: Fields) -> Attachment:
-    title = part.text("filename")
-    if "file_data" in part:
-        data, where = part.text("file_data", required=True), part.at("file_data")
-        if data[:5].lower() == "data:":
-            return attachments.document_at(data, title, where)
-        return attachments.document_of_base64(data, "", title, where)
-    if "file_url" not in part:
-        _refuse_stored(part, "file_data", "the file")
-    return attachments.document_at(part.text("file_url", required=True), title, part.at("file_url"))
-
-
-def _refuse_stored(part: Fields, name: str, what: str) -> NoReturn:
-    if "file_id" in part:
-        part.fail("file_id", f"cannot be used, since no files are stored here: send {what} itself in {name}")
-    part.fail(name, "is missing")
-
-
-_PARTS: Mapping[str, Callable[[Fields], Text | Attachment]] = {
-    "input_text": _text_part,
-    "output_text": _text_part,
-    "text": _text_part,
-    "summary_text": _text_part,
-    "reasoning_text": _text_part,
-    "refusal": _refusal_part,
-    "input_image": _image_part,
-    "input_file": _file_part,
-}
-_UNSUPPORTED = {"input_audio": "is 'input_audio': Kiro's models take text, images and files only"}
 
 
 # --- calls and results -------------------------------------------------------------------------------------------------
@@ -190,7 +142,7 @@ def _call(item: Fields, conversation: _Conversation, arguments: str, *, custom: 
 def _result(item: Fields, conversation: _Conversation) -> None:
     if "output" not in item:
         item.fail("output", "is missing")
-    content = _content(item, "output")
+    content = read_content(item, "output")
     call_id = item.text("call_id")
     if call_id:
         conversation.user(ToolResult(call_id, content))
@@ -204,6 +156,11 @@ def _reasoning(item: Fields, conversation: _Conversation) -> None:
         item.array(name)
     if reasoning := opened(item.text("encrypted_content")):
         conversation.assistant(reasoning)
+
+
+def _compaction(item: Fields, conversation: _Conversation) -> None:
+    if summary := opened_summary(item.text("encrypted_content")):
+        conversation.user(Text(_SUMMARY.format(summary)))
 
 
 # --- everything else ---------------------------------------------------------------------------------------------------
@@ -263,6 +220,8 @@ _ITEMS: Mapping[str, Callable[[Fields, _Conversation], None]] = {
     "custom_tool_call": _custom_call,
     "custom_tool_call_output": _result,
     "reasoning": _reasoning,
+    "compaction": _compaction,
+    "compaction_summary": _compaction,
     "item_reference": _reference,
     "additional_tools": _nothing,
     "compaction_trigger": _nothing,

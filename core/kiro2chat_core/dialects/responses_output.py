@@ -10,7 +10,7 @@ from ..errors import Kiro2ChatError
 from ..fold import Answer
 from ..turns import EndReason, Reasoning, Text, ToolCall, Usage
 from .openai_completion import error_body
-from .responses_reasoning import sealed
+from .responses_seals import sealed, sealed_summary
 from .responses_tools import Toolbox, unwrapped
 
 __all__ = ["Part", "Reply", "Status", "failed", "finished", "is_complete", "is_shown", "item", "response", "started"]
@@ -33,6 +33,7 @@ class Reply:
     created: int
     toolbox: Toolbox = field(default_factory=Toolbox)
     encrypted: bool = False
+    compacting: bool = False
     echo: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -47,7 +48,7 @@ def response(this: Reply, answer: Answer) -> Json:
     parts += answer.calls
     output = [item(this, index, part, "completed") for index, part in enumerate(parts)]
     if parts and _is_open(parts[-1]) and not is_complete(answer.reason):
-        output[-1]["status"] = "incomplete"
+        output[-1] |= {"status": "incomplete"} if "status" in output[-1] else {}
     return finished(this, answer.reason, output, answer.usage)
 
 
@@ -65,7 +66,7 @@ def _is_open(part: Part) -> bool:
 
 def is_shown(this: Reply, thought: Reasoning) -> bool:
     """Whether there is anything of it to show: proofs only go to clients that want to send them back."""
-    return bool(thought.text or (this.encrypted and (thought.signature or thought.redacted)))
+    return not this.compacting and bool(thought.text or (this.encrypted and (thought.signature or thought.redacted)))
 
 
 def item(this: Reply, index: int, part: Part, status: Status) -> Json:
@@ -73,6 +74,8 @@ def item(this: Reply, index: int, part: Part, status: Status) -> Json:
     match part:
         case Reasoning():
             return _reasoning(this, part) | _marks(this, "rs", index, status)
+        case Text(text) if this.compacting:
+            return {"type": "compaction", "id": _id(this, "cmp", index), "encrypted_content": sealed_summary(text)}
         case Text(text):
             content = [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}]
             return {"type": "message", "role": "assistant", "content": content} | _marks(this, "msg", index, status)
@@ -81,7 +84,11 @@ def item(this: Reply, index: int, part: Part, status: Status) -> Json:
 
 
 def _marks(this: Reply, prefix: str, index: int, status: Status) -> Json:
-    return {"id": f"{prefix}_{this.id.removeprefix('resp_')}_{index}", "status": status}
+    return {"id": _id(this, prefix, index), "status": status}
+
+
+def _id(this: Reply, prefix: str, index: int) -> str:
+    return f"{prefix}_{this.id.removeprefix('resp_')}_{index}"
 
 
 def _reasoning(this: Reply, thought: Reasoning) -> Json:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ..turns import Ask, JsonAnswer, Limits, Thinking
 from .fields import EFFORTS, Field, Fields, FieldTable, body_fields, ignored, without_effect
-from .responses_input import DECLARING, read_input
+from .responses_input import DECLARING, asks_for_summary, read_input
 from .responses_tools import Toolbox, read_choice, read_tools
 
 __all__ = ["FIELDS", "Wanted", "read"]
@@ -29,6 +29,9 @@ class Wanted:
 
     encrypted: bool
     """Reasoning is wanted in a form that can be sent back."""
+
+    compacting: bool
+    """The answer is a summary for the client to keep."""
 
     echo: Json
     """What the response repeats of the request."""
@@ -54,7 +57,7 @@ FIELDS: FieldTable = {
     "background": Field("refused", "`true`: an answer is given while the client waits"),
     "background_options": without_effect(Fields.object),
     "client_metadata": without_effect(Fields.object),
-    "context_management": without_effect(_references, "nothing is compacted here"),
+    "context_management": without_effect(_references, "histories are compacted when the client asks for it"),
     "conversation": Field("refused", "nothing is stored yet: send the whole history in `input`"),
     "image": without_effect(Fields.object),
     "include": Field("honoured", "`reasoning.encrypted_content`; others are named as ignored"),
@@ -104,15 +107,16 @@ def read(body: object) -> Wanted:
     toolbox = read_tools(_declaring(fields))
     chosen = read_choice(fields, toolbox)
     system, turns = read_input(fields, toolbox)
+    compacting = asks_for_summary(fields)
     included = [name for name in fields.array("include") if isinstance(name, str)]
     ask = Ask(
         model=model,
         turns=turns,
         system=system,
         tools=tuple(tool for tool in toolbox.tools if chosen.allowed is None or tool.name in chosen.allowed),
-        choice=chosen.choice,
+        choice="none" if compacting else chosen.choice,
         parallel=fields.flag("parallel_tool_calls", True),
-        answer=_answer(fields),
+        answer=None if compacting else _answer(fields),
         limits=Limits(fields.integer("max_output_tokens", 1)),
         thinking=_thinking(fields),
         conversation=fields.text("prompt_cache_key"),
@@ -122,6 +126,7 @@ def read(body: object) -> Wanted:
         stream=_streams(fields),
         toolbox=toolbox,
         encrypted=_ENCRYPTED in included,
+        compacting=compacting,
         echo=_echo(fields),
         ignored=(*no_effect, *_inner(fields, included), *chosen.ignored, *toolbox.ignored),
     )

@@ -62,6 +62,7 @@ class ResponseEncoder:
         self._message: _Writing | None = None
         self._thought: _Writing | None = None
         self._calls: dict[str, _Writing] = {}
+        self._summary: list[str] = []
         self._usage = Usage()
 
     def feed(self, events: Iterable[Event]) -> bytes:
@@ -86,6 +87,8 @@ class ResponseEncoder:
 
     def _encode(self, event: Event) -> None:
         match event:
+            case TextDelta(text) if self._this.compacting:
+                self._summary.append(text)
             case TextDelta(text) if text:
                 self._text(text)
             case ReasoningDelta(redacted=redacted) if redacted:
@@ -183,7 +186,8 @@ class ResponseEncoder:
         index = self._opened
         self._opened += 1
         begun = item(self._this, index, part, "in_progress") | blank
-        begun.pop("encrypted_content", None)
+        if isinstance(part, Reasoning):
+            begun.pop("encrypted_content", None)
         self._event("response.output_item.added", output_index=index, item=begun)
         return _Writing(index, {"item_id": begun["id"], "output_index": index})
 
@@ -201,6 +205,8 @@ class ResponseEncoder:
 
     def _end(self, reason: EndReason) -> None:
         self._close("completed" if is_complete(reason) else "incomplete")
+        if summary := "".join(self._summary):  # sealed it cannot be told in pieces
+            self._finish(self._open(Text(summary)), Text(summary), "completed")
         end = finished(self._this, reason, self._output(), self._usage)
         self._event(f"response.{end['status']}", response=end)
 
