@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.openai_bodies import arguments, call_ids, image_urls, json_values, root_schemas, texts, tool_names
 
-from kiro2chat_core.dialects.responses_seals import sealed
+from kiro2chat_core.dialects.responses_seals import sealed, sealed_summary
 from kiro2chat_core.turns import Reasoning
 
 __all__ = ["bodies", "reasonings"]
@@ -19,7 +19,10 @@ ids = st.sampled_from(["id_1", "msg_0af", "fc_1", "rs_1"])
 statuses = st.sampled_from(["completed", "in_progress", "incomplete", None])
 namespaces = st.sampled_from(["multi_agent_v1", "mcp__server__", "n" * 60, "名"])
 
-input_text = st.fixed_dictionaries({"type": st.just("input_text"), "text": texts})
+input_text = st.fixed_dictionaries(
+    {"type": st.just("input_text"), "text": texts},
+    optional={"prompt_cache_breakpoint": st.sampled_from([{"mode": "explicit"}, None])},
+)
 input_image = st.fixed_dictionaries(
     {"type": st.just("input_image"), "image_url": image_urls},
     optional={"detail": st.sampled_from(["auto", "low", "high", "original"]), "file_id": st.none()},
@@ -87,6 +90,7 @@ hosted = st.sampled_from(
         {"type": "image_generation_call", "id": "i", "status": "completed", "result": "R0lGODlhAQABAAAAACw="},
         {"type": "code_interpreter_call", "id": "c", "container_id": "k", "code": "1", "outputs": [], "status": "completed"},
         {"type": "compaction", "encrypted_content": "gAAAAAB"},
+        {"type": "compaction", "encrypted_content": sealed_summary("They said hi.")},
         {"type": "compaction_trigger"},
         {"type": "tool_search_call", "arguments": {"query": "x"}, "execution": "client", "call_id": "c"},
         {"type": "tool_search_output", "execution": "client", "tools": [{"type": "function", "name": "found"}]},

@@ -157,6 +157,14 @@ def test_an_item_that_says_too_much_is_cut_and_says_so() -> None:
     assert "more characters)" in part.text
 
 
+def test_marks_of_the_client_show_what_is_worth_keeping_in_the_cache() -> None:
+    marked = {"type": "input_text", "text": "a", "prompt_cache_breakpoint": {"mode": "explicit"}}
+    ask = read(message("developer", marked), HI, call(), result([marked]), HI).ask
+    assert ask.cache_start
+    assert [turn.cache for turn in ask.turns] == [False, False, True, False]
+    assert not read(HI).ask.cache_start
+
+
 def test_a_history_may_be_asked_to_be_summarised() -> None:
     tools = [{"type": "function", "name": "read"}]
     ask = read(

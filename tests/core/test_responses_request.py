@@ -159,12 +159,14 @@ MALFORMED: dict[str, tuple[Any, str | None]] = {
     "an unknown effort": (body(reasoning={"effort": "huge"}), "reasoning.effort"),
     "a summary that is true": (body(reasoning={"summary": True}), "reasoning.summary"),
     "include that is a word": (body(include="all"), "include"),
+    "include of a number": (body(include=[5]), "include"),
     "stream: yes": (body(stream="yes"), "stream"),
     "stream_options that are true": (body(stream_options=True), "stream_options"),
     "include_obfuscation: no": (body(stream_options={"include_obfuscation": "no"}), "stream_options.include_obfuscation"),
     # what has no effect is looked at all the same
     "store: yes": (body(store="yes"), "store"),
-    "an unknown truncation": (body(truncation="some"), "truncation"),
+    "truncation that is a number": (body(truncation=5), "truncation"),
+    "verbosity that is a number": (body(text={"verbosity": 5}), "text.verbosity"),
     "a temperature as text": (body(temperature="hot"), "temperature"),
     "metadata that is a list": (body(metadata=[]), "metadata"),
     "context_management that is an object": (body(context_management={}), "context_management"),
@@ -259,6 +261,7 @@ IGNORED: dict[str, tuple[Json, tuple[str, ...]]] = {
                                       ("reasoning.mode", "text.verbosity")),
     "sampling, tags and unknown fields": ({"temperature": 0.5, "user": "me", "client_metadata": {"a": "b"}, "new": [1]},
                                           ("client_metadata", "temperature", "user", "new")),
+    "what is empty": ({"previous_response_id": "", "conversation": None, "prompt": None, "user": None}, ()),
     "obfuscation": ({"stream_options": {"include_obfuscation": False}}, ()),
 }  # fmt: skip
 

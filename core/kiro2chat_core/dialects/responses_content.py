@@ -9,7 +9,7 @@ from ..turns import Attachment, Text
 from . import attachments
 from .fields import Fields
 
-__all__ = ["read_content"]
+__all__ = ["marks_cache", "read_content"]
 
 
 def read_content(item: Fields, name: str) -> tuple[Text | Attachment, ...]:
@@ -33,6 +33,13 @@ def read_content(item: Fields, name: str) -> tuple[Text | Attachment, ...]:
             part.fail("type", _UNSUPPORTED.get(kind, f"is {kind[:40]!r}, which is none of {', '.join(_PARTS)}"))
         parts.append(read(part))
     return tuple(parts)
+
+
+def marks_cache(item: Fields) -> bool:
+    """Whether a part of it is marked as the end of a prefix worth keeping."""
+    contents = (item.value.get("content"), item.value.get("output"))
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return any(isinstance(part, dict) and part.get("prompt_cache_breakpoint") for part in parts)
 
 
 def _text_part(part: Fields) -> Text:

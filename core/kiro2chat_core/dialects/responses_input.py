@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import jsonio
@@ -12,7 +12,7 @@ from ..errors import BadRequest
 from ..turns import Attachment, Part, Text, ToolCall, ToolResult, Turn
 from . import attachments
 from .fields import Fields
-from .responses_content import read_content
+from .responses_content import marks_cache, read_content
 from .responses_seals import opened, opened_summary
 from .responses_tools import ClientTool, Toolbox, wrapped
 
@@ -36,6 +36,7 @@ class _Conversation:
     toolbox: Toolbox
     system: list[str] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    cache_start: bool = False
 
     def user(self, *parts: Part) -> None:
         self.turns.append(Turn("user", parts))
@@ -43,12 +44,21 @@ class _Conversation:
     def assistant(self, *parts: Part) -> None:
         """One answer comes as several items; they belong together, reasoning to the calls it led to above all."""
         if self.turns and self.turns[-1].role == "assistant":
-            parts = (*self.turns.pop().parts, *parts)
-        self.turns.append(Turn("assistant", parts))
+            before = self.turns[-1]
+            self.turns[-1] = replace(before, parts=(*before.parts, *parts))
+        else:
+            self.turns.append(Turn("assistant", parts))
+
+    def mark(self) -> None:
+        """What was read so far is a prefix worth keeping."""
+        if self.turns:
+            self.turns[-1] = replace(self.turns[-1], cache=True)
+        else:
+            self.cache_start = True
 
 
-def read_input(body: Fields, toolbox: Toolbox) -> tuple[str, tuple[Turn, ...]]:
-    """`instructions` and `input` as system text and turns.
+def read_input(body: Fields, toolbox: Toolbox) -> tuple[str, tuple[Turn, ...], bool]:
+    """`instructions` and `input` as system text and turns; and whether the system text is a prefix worth keeping.
 
     System and developer messages before the first turn are system text. Later ones stay where they are, as marked text of
     the user: moved to the front they would lose their meaning.
@@ -69,9 +79,11 @@ def read_input(body: Fields, toolbox: Toolbox) -> tuple[str, tuple[Turn, ...]]:
     else:
         for item in body.objects("input"):
             _ITEMS.get(_kind(item), _unknown)(item, conversation)
+            if marks_cache(item):
+                conversation.mark()
         if asks_for_summary(body):
             conversation.user(Text(_SUMMARISE))
-    return "\n\n".join(conversation.system), tuple(conversation.turns)
+    return "\n\n".join(conversation.system), tuple(conversation.turns), conversation.cache_start
 
 
 def asks_for_summary(body: Fields) -> bool:

@@ -45,7 +45,7 @@ def _if_set(fields: Fields, name: str) -> object:
 
 
 def _truncation(fields: Fields, name: str) -> object:
-    return fields.choice(name, ("auto", "disabled"), "disabled") == "auto" or None
+    return fields.text(name) not in ("", "disabled") or None
 
 
 def _references(fields: Fields, name: str) -> object:
@@ -72,7 +72,7 @@ FIELDS: FieldTable = {
     "previous_response_id": Field("refused", "nothing is stored yet: send the whole history in `input`"),
     "prompt": Field("refused", "there are no stored prompts: send the text in `instructions` and `input`"),
     "prompt_cache_key": Field("honoured", "names the conversation, which keeps the backend's cache warm"),
-    "prompt_cache_options": without_effect(Fields.object),
+    "prompt_cache_options": without_effect(Fields.object, "`prompt_cache_breakpoint` in content is honoured"),
     "prompt_cache_retention": without_effect(Fields.text),
     "reasoning": Field("honoured", "`effort`, the nearest the model takes; a summary is all that the backend shows"),
     "safety_identifier": without_effect(Fields.text),
@@ -106,9 +106,9 @@ def read(body: object) -> Wanted:
     no_effect = ignored(fields, FIELDS)
     toolbox = read_tools(_declaring(fields))
     chosen = read_choice(fields, toolbox)
-    system, turns = read_input(fields, toolbox)
+    system, turns, cache_start = read_input(fields, toolbox)
     compacting = asks_for_summary(fields)
-    included = [name for name in fields.array("include") if isinstance(name, str)]
+    included = _included(fields)
     ask = Ask(
         model=model,
         turns=turns,
@@ -119,6 +119,7 @@ def read(body: object) -> Wanted:
         answer=None if compacting else _answer(fields),
         limits=Limits(fields.integer("max_output_tokens", 1)),
         thinking=_thinking(fields),
+        cache_start=cache_start,
         conversation=fields.text("prompt_cache_key"),
     )
     return Wanted(
@@ -137,9 +138,9 @@ _NOT_STORED = "cannot be used, since nothing is stored here yet: send the whole 
 
 def _refuse_what_cannot_be(fields: Fields) -> None:
     for name in ("previous_response_id", "conversation"):
-        if name in fields:
+        if fields.value.get(name):
             fields.fail(name, _NOT_STORED)
-    if "prompt" in fields:
+    if fields.value.get("prompt"):
         fields.fail("prompt", "cannot be used, since no prompts are stored here: send instructions and input")
     if fields.flag("background"):
         fields.fail("background", "cannot be true: an answer is given while the client waits")
@@ -185,11 +186,18 @@ def _streams(fields: Fields) -> bool:
     return fields.flag("stream")
 
 
+def _included(fields: Fields) -> list[str]:
+    names = fields.array("include")
+    if not all(isinstance(name, str) for name in names):
+        fields.fail("include", "must be an array of strings")
+    return names
+
+
 def _inner(fields: Fields, included: list[str]) -> Iterator[str]:
     """Members of honoured fields that have no effect."""
     for name, members in (("reasoning", ("context", "mode")), ("text", ("verbosity",))):
         given = fields.object(name)
-        yield from (f"{name}.{member}" for member in members if given and member in given)
+        yield from (f"{name}.{member}" for member in members if given and given.text(member))
     yield from (f"include.{name[:60]}" for name in included if name != _ENCRYPTED)
 
 
