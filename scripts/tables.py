@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from kiro2chat_core import settings
-from kiro2chat_core.dialects import openai_chat
+from kiro2chat_core.dialects import anthropic_request, openai_chat, responses_request
 from kiro2chat_core.dialects.fields import FieldTable
 from kiro2chat_core.kiro import catalog
 
@@ -53,6 +53,8 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "settings": _settings,
     "models": _models,
     "chat-fields": _fields(openai_chat.FIELDS),
+    "messages-fields": _fields(anthropic_request.FIELDS),
+    "responses-fields": _fields(responses_request.FIELDS),
 }
 
 
@@ -61,9 +63,7 @@ def main() -> int:
     for document in DOCUMENTS:
         path = ROOT / document
         old = path.read_text(encoding="utf-8")
-        new = _PLACE.sub(
-            lambda place: place[1] + _markdown(TABLES[place[2]]()) + place[3] if place[2] in TABLES else place[0], old
-        )
+        new = _PLACE.sub(lambda place: place[1] + _markdown(TABLES[place[2]]()) + place[3], old)
         if new != old:
             stale.append(document)
             if "--check" not in sys.argv:

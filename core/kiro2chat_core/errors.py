@@ -15,7 +15,8 @@
     │   ├── LoginForbidden         suspended, or no right to the call    403
     │   └── QuotaExhausted         the plan's requests are used up       429   never retried
     ├── BackendError           Kiro's servers                            429, 5xx
-    │   ├── Throttled              too fast, or no capacity              429
+    │   ├── Throttled              too fast                              429
+    │   │   └── NoCapacity             too many others                   429, 529
     │   ├── Unavailable            5xx, broken connection, bad answer    502, 503
     │   ├── BackendTimeout         silence                               504
     │   └── Misunderstood          it refused a body we built            400   sending it again would not help
@@ -41,6 +42,7 @@ __all__ = [
     "LoginMissing",
     "LoginUnreadable",
     "Misunderstood",
+    "NoCapacity",
     "QuotaExhausted",
     "SettingsError",
     "Throttled",
@@ -188,6 +190,10 @@ class Throttled(BackendError):
 
     status = 429
     code = "rate_limit_exceeded"
+
+
+class NoCapacity(Throttled):
+    """The model has no capacity at the moment."""
 
 
 class Unavailable(BackendError):

@@ -14,7 +14,7 @@ from kiro2chat_core.fold import Answer, Fold
 from kiro2chat_core.gateway import Gateway, Report
 from kiro2chat_core.turns import Ask
 
-from .http import Encoder, ErrorBody, JsonResponse, StreamedAnswer, unless_left
+from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
 
 __all__ = ["Form", "answer", "explanation"]
 
@@ -26,7 +26,7 @@ class Form:
     id: str
     encoder: Encoder
     whole: Callable[[Answer], dict[str, Any]]
-    error_body: ErrorBody
+    error_form: ErrorForm
 
 
 async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignored: Iterable[str]) -> Response:
@@ -48,7 +48,7 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
         return StreamedAnswer(
             gateway.stream(ask, Report()),
             form.encoder,
-            form.error_body,
+            form.error_form,
             keepalive=gateway.settings.keepalive,
             headers=headers,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,20 +13,22 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from kiro2chat_core import __version__
-from kiro2chat_core.dialects.openai_completion import error_body
 from kiro2chat_core.errors import Kiro2ChatError
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.settings import Settings
 
-from . import openai, responses
+from . import anthropic, openai, responses
 from .guards import KeyGuard, OriginGuard
-from .http import JsonResponse, error_response, rendered
+from .http import ErrorForm, JsonResponse, error_response, rendered
 
 __all__ = ["create_app"]
 
 _GUARDED = ("/v1",)
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
@@ -41,17 +44,19 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
         routes=[
             Route("/", _root, methods=["GET", "HEAD"]),
             Route("/health", _health, methods=["GET", "HEAD"]),
-            _openai("/v1/models", openai.list_models, "GET"),
-            _openai("/v1/models/{id:path}", openai.retrieve_model, "GET"),
-            _openai("/v1/chat/completions", openai.chat_completions, "POST"),
-            _openai("/v1/responses", responses.create_response, "POST"),
-            _openai("/v1/responses", responses.no_socket, "GET"),
-            _openai("/v1/responses/input_tokens", responses.count_input_tokens, "POST"),
-            _openai("/v1/responses/compact", responses.compact, "POST"),
-            _openai("/v1/responses/{id}", responses.not_stored, "GET"),
-            _openai("/v1/responses/{id}", responses.not_stored, "DELETE"),
-            _openai("/v1/responses/{id}/cancel", responses.not_stored, "POST"),
-            _openai("/v1/responses/{id}/input_items", responses.not_stored, "GET"),
+            _route("/v1/models", _either(openai.list_models, anthropic.list_models), "GET"),
+            _route("/v1/models/{id:path}", _either(openai.retrieve_model, anthropic.retrieve_model), "GET"),
+            _route("/v1/messages", anthropic.messages, "POST"),
+            _route("/v1/messages/count_tokens", anthropic.count_tokens, "POST"),
+            _route("/v1/chat/completions", openai.chat_completions, "POST"),
+            _route("/v1/responses", responses.create_response, "POST"),
+            _route("/v1/responses", responses.no_socket, "GET"),
+            _route("/v1/responses/input_tokens", responses.count_input_tokens, "POST"),
+            _route("/v1/responses/compact", responses.compact, "POST"),
+            _route("/v1/responses/{id}", responses.not_stored, "GET"),
+            _route("/v1/responses/{id}", responses.not_stored, "DELETE"),
+            _route("/v1/responses/{id}/cancel", responses.not_stored, "POST"),
+            _route("/v1/responses/{id}/input_items", responses.not_stored, "GET"),
         ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: _on_http_error},
@@ -79,15 +84,34 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST", "OPTIONS"],
                 allow_headers=["*"],
-                expose_headers=["x-request-id", "x-kiro2chat-ignored"],
+                expose_headers=["request-id", "x-request-id", "x-kiro2chat-ignored"],
             )
         )
     layers.append(Middleware(KeyGuard, key=settings.api_key, prefixes=_GUARDED, render=_render))
     return layers
 
 
-def _openai(path: str, handler: Callable[[Request], Awaitable[Response]], method: str) -> Route:
-    return Route(path, rendered(handler, error_body), methods=[method])
+def _route(path: str, handler: Handler, method: str) -> Route:
+    """A handler whose errors are answered in the dialect of the request."""
+
+    async def endpoint(request: Request) -> Response:
+        return await rendered(handler, _error_form(request.scope))(request)
+
+    return Route(path, endpoint, methods=[method])
+
+
+def _either(openai_handler: Handler, anthropic_handler: Handler) -> Handler:
+    """A path that both vendors have: the client's headers say whose answer it understands."""
+
+    async def handler(request: Request) -> Response:
+        chosen = anthropic_handler if anthropic.is_anthropic(request.scope) else openai_handler
+        return await chosen(request)
+
+    return handler
+
+
+def _error_form(scope: Scope) -> ErrorForm:
+    return anthropic.error_answer if anthropic.is_anthropic(scope) else openai.error_answer
 
 
 async def _root(request: Request) -> Response:
@@ -99,8 +123,8 @@ async def _health(request: Request) -> Response:
     return JsonResponse({"status": "ok", "version": __version__, "demo": request.app.state.demo})
 
 
-def _render(error: Kiro2ChatError) -> Response:
-    return error_response(error, error_body)
+def _render(error: Kiro2ChatError, scope: Scope) -> Response:
+    return error_response(error, _error_form(scope))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -110,6 +134,6 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         405: f"{request.url.path[:200]} does not take {request.method}.",
     }.get(error.status_code, error.detail)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    response = _render(Kiro2ChatError(told, status=error.status_code, code=code))
+    response = _render(Kiro2ChatError(told, status=error.status_code, code=code), request.scope)
     response.headers.update(error.headers or {})
     return response

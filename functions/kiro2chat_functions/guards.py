@@ -19,7 +19,7 @@ from kiro2chat_core.settings import LOOPBACK
 
 __all__ = ["KeyGuard", "OriginGuard"]
 
-Render = Callable[[Kiro2ChatError], Response]
+Render = Callable[[Kiro2ChatError, Scope], Response]
 
 
 class OriginGuard:
@@ -36,7 +36,7 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (why := self._foreign(Headers(scope=scope))):
-            await self._render(Forbidden(why))(scope, receive, send)
+            await self._render(Forbidden(why), scope)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -87,8 +87,10 @@ class KeyGuard:
             given = _given_key(Headers(scope=scope))
             if not given or not self._key.matches(given):
                 told = "wrong" if given else "missing"
-                error = Unauthorized(f"The API key is {told}: send it as `Authorization: Bearer KEY`.")
-                await self._render(error)(scope, receive, send)
+                error = Unauthorized(
+                    f"The API key is {told}: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
+                )
+                await self._render(error, scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -21,7 +21,7 @@ from kiro2chat_core.turns import Batch, Event
 __all__ = [
     "ClientLeft",
     "Encoder",
-    "ErrorBody",
+    "ErrorForm",
     "JsonResponse",
     "StreamedAnswer",
     "as_error",
@@ -34,7 +34,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-ErrorBody = Callable[[Kiro2ChatError], dict[str, Any]]
+ErrorForm = Callable[[Kiro2ChatError, str], tuple[int, dict[str, Any]]]
+"""An error and the id of the request → the status and the body that a dialect answers with."""
 
 
 class Encoder(Protocol):
@@ -57,7 +58,7 @@ class JsonResponse(Response):
 
 
 def rendered(
-    handler: Callable[[Request], Awaitable[Response]], body: ErrorBody
+    handler: Callable[[Request], Awaitable[Response]], form: ErrorForm
 ) -> Callable[[Request], Awaitable[Response]]:
     """A handler whose errors are answered in the form of its dialect; whatever is no error of ours is a logged 500."""
 
@@ -67,7 +68,7 @@ def rendered(
         except (ClientLeft, ClientDisconnect):
             return Response(status_code=499)  # nobody reads it
         except Exception as failure:
-            return error_response(as_error(failure), body)
+            return error_response(as_error(failure), form)
 
     return endpoint
 
@@ -111,16 +112,19 @@ def as_error(error: Exception) -> Kiro2ChatError:
     return Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
 
 
-def error_response(error: Kiro2ChatError, body: ErrorBody, headers: Mapping[str, str] | None = None) -> Response:
+def error_response(error: Kiro2ChatError, form: ErrorForm, headers: Mapping[str, str] | None = None) -> Response:
     """An error with its status and what tells clients whether and when to try again."""
     extra = dict(headers or {})
+    request_id = extra.setdefault("request-id", new_id("req_"))
+    extra.setdefault("x-request-id", request_id)
+    status, body = form(error, request_id)
     if error.retry_after is not None:
         extra["retry-after"] = str(max(1, round(error.retry_after)))
-    if not error.retryable and error.status in (429, 500, 502, 503, 504):
+    if not error.retryable and status in (429, 500, 502, 503, 504, 529):
         extra["x-should-retry"] = "false"  # the OpenAI and Anthropic SDKs repeat 429 and 5xx otherwise
-    if error.status == 401:
+    if status == 401:
         extra["www-authenticate"] = "Bearer"
-    return JsonResponse(body(error), status_code=error.status, headers=extra)
+    return JsonResponse(body, status_code=status, headers=extra)
 
 
 async def unless_left(request: Request, work: Awaitable[T]) -> T:
@@ -159,7 +163,7 @@ class StreamedAnswer(Response):
         self,
         batches: AsyncGenerator[Batch, None],
         encoder: Encoder,
-        error_body: ErrorBody,
+        error_form: ErrorForm,
         *,
         keepalive: float,
         headers: Mapping[str, str],
@@ -167,7 +171,7 @@ class StreamedAnswer(Response):
         super().__init__(headers=headers)
         self._batches = batches
         self._encoder = encoder
-        self._error_body = error_body
+        self._error_form = error_form
         self._keepalive = keepalive
         self._extra = dict(headers)
         self._started = False
@@ -195,7 +199,7 @@ class StreamedAnswer(Response):
                 error = as_error(failure)
                 if not self._started:
                     self._started = True  # no ping from here on
-                    await error_response(error, self._error_body, self._extra)(scope, receive, send)
+                    await error_response(error, self._error_form, self._extra)(scope, receive, send)
                     return
                 logger.info("The answer broke off: %s", error.message)
                 await self._write(send, self._encoder.error(error))

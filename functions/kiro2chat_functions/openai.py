@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kiro2chat_core.dialects import openai_chat
-from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, completion, error_body
+from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, completion, error_answer
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.kiro.catalog import Model
 
 from .answering import Form, answer
 from .http import JsonResponse, new_id, read_json
 
-__all__ = ["chat_completions", "list_models", "retrieve_model"]
+__all__ = ["chat_completions", "error_answer", "list_models", "retrieve_model"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ async def chat_completions(request: Request) -> Response:
         new_id("chatcmpl-"), wanted.ask.model, int(time.time()), functions=wanted.functions, custom=wanted.custom
     )
     encoder = ChunkEncoder(this, include_usage=wanted.include_usage)
-    form = Form(this.id, encoder, partial(completion, this), error_body)
+    form = Form(this.id, encoder, partial(completion, this), error_answer)
     return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
 
 

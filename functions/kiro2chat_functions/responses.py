@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kiro2chat_core.dialects import responses_request
-from kiro2chat_core.dialects.openai_completion import error_body
+from kiro2chat_core.dialects.openai_completion import error_answer
 from kiro2chat_core.dialects.responses_compaction import compacted, with_trigger
 from kiro2chat_core.dialects.responses_output import Reply, response
 from kiro2chat_core.dialects.responses_stream import ResponseEncoder
@@ -27,7 +27,7 @@ async def create_response(request: Request) -> Response:
     gateway: Gateway = request.app.state.gateway
     wanted = responses_request.read(await read_json(request, gateway.settings.body_limit))
     this = _reply(wanted)
-    form = Form(this.id, ResponseEncoder(this), partial(response, this), error_body)
+    form = Form(this.id, ResponseEncoder(this), partial(response, this), error_answer)
     return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
 
 
@@ -47,7 +47,7 @@ async def no_socket(request: Request) -> Response:
     if request.headers.get("upgrade"):
         raise ClientError("There are no WebSockets here: POST the request.", status=426, code="upgrade_unsupported")
     error = ClientError("Responses are not stored and cannot be listed.", status=405, code="method_not_allowed")
-    return error_response(error, error_body, {"allow": "POST"})
+    return error_response(error, error_answer, {"allow": "POST"})
 
 
 async def not_stored(request: Request) -> Response:
@@ -62,7 +62,7 @@ async def compact(request: Request) -> Response:
     body = with_trigger(await read_json(request, gateway.settings.body_limit))
     wanted = responses_request.read(body)
     this = _reply(wanted)
-    form = Form(this.id, ResponseEncoder(this), partial(compacted, this, body), error_body)
+    form = Form(this.id, ResponseEncoder(this), partial(compacted, this, body), error_answer)
     return await answer(request, wanted.ask, form, stream=False, ignored=wanted.ignored)
 
 

@@ -25,7 +25,7 @@ from ..turns import (
 from . import sse
 from .openai_messages import CUSTOM_INPUT
 
-__all__ = ["ChunkEncoder", "Completion", "completion", "error_body"]
+__all__ = ["ChunkEncoder", "Completion", "completion", "error_answer", "error_body"]
 
 Json: TypeAlias = dict[str, Any]
 
@@ -203,6 +203,11 @@ def _usage(usage: Usage) -> Json:
 # --- errors ------------------------------------------------------------------------------------------------------------
 
 _ERROR_TYPES: Mapping[int, str] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+def error_answer(error: Kiro2ChatError, _request_id: str = "") -> tuple[int, Json]:
+    """Status and body of an error response."""
+    return error.status, error_body(error)
 
 
 def error_body(error: Kiro2ChatError) -> Json:

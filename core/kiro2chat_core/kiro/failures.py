@@ -17,6 +17,7 @@ from ..errors import (
     LoginExpired,
     LoginForbidden,
     Misunderstood,
+    NoCapacity,
     QuotaExhausted,
     Throttled,
     Unavailable,
@@ -42,7 +43,7 @@ SIGNATURE_INVALID = "thinking_signature_invalid"
 
 _QUOTA: Kind = (QuotaExhausted, "The Kiro plan is used up until its reset date")
 _RATE: Kind = (Throttled, "Kiro asks to slow down")
-_CAPACITY: Kind = (Throttled, "Kiro has no capacity for this model at the moment")
+_CAPACITY: Kind = (NoCapacity, "Kiro has no capacity for this model at the moment")
 _LONG: Kind = (ContextTooLong, "The conversation is too long for this model")
 _MODEL: Kind = (UnknownModel, "This login has no such model")
 _SUSPENDED: Kind = (LoginForbidden, "Kiro has suspended this account; only its support can lift that")

@@ -1,0 +1,70 @@
+"""Anthropic's routes: messages, token counts, and models in Anthropic's form."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from kiro2chat_core.dialects import anthropic_request
+from kiro2chat_core.dialects.anthropic_message import Heading, MessageEncoder, error_answer, message
+from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.kiro.catalog import Model
+
+from .answering import Form, answer
+from .http import JsonResponse, new_id, read_json, unless_left
+
+__all__ = ["count_tokens", "error_answer", "is_anthropic", "list_models", "messages", "retrieve_model"]
+
+_RELEASED = "1970-01-01T00:00:00Z"  # Anthropic's own way to say that the date is not known
+
+
+def is_anthropic(scope: Scope) -> bool:
+    """Whether a client speaks Anthropic's dialect: by the path, or by its headers where both vendors have the path."""
+    path: str = scope["path"]
+    return path.startswith("/v1/messages") or "anthropic-version" in Headers(scope=scope)
+
+
+async def messages(request: Request) -> Response:
+    """POST /v1/messages, streaming and not."""
+    gateway: Gateway = request.app.state.gateway
+    wanted = anthropic_request.read(await read_json(request, gateway.settings.body_limit))
+    this = Heading(new_id("msg_"), wanted.ask.model)
+    form = Form(this.id, MessageEncoder(this), partial(message, this), error_answer)
+    return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
+
+
+async def count_tokens(request: Request) -> Response:
+    """POST /v1/messages/count_tokens: an estimate, made here."""
+    gateway: Gateway = request.app.state.gateway
+    wanted = anthropic_request.read(await read_json(request, gateway.settings.body_limit), counting=True)
+    return JsonResponse({"input_tokens": await unless_left(request, gateway.count(wanted.ask))})
+
+
+async def list_models(request: Request) -> Response:
+    """GET /v1/models for Anthropic's clients. All on one page, whatever `limit` says."""
+    gateway: Gateway = request.app.state.gateway
+    listed = [_model(model) for model in await gateway.listed()]
+    ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]} if listed else {"first_id": None, "last_id": None}
+    return JsonResponse({"data": listed, "has_more": False} | ends)
+
+
+async def retrieve_model(request: Request) -> Response:
+    """GET /v1/models/{id} for Anthropic's clients."""
+    gateway: Gateway = request.app.state.gateway
+    return JsonResponse(_model(await gateway.find(request.path_params["id"])))
+
+
+def _model(model: Model) -> dict[str, object]:
+    return {
+        "type": "model",
+        "id": model.id,
+        "display_name": model.name or model.id,
+        "created_at": _RELEASED,
+        "lifecycle": "active",
+        "max_input_tokens": model.context or None,
+        "max_tokens": model.output or None,
+    }
