@@ -118,12 +118,16 @@ TURNS: dict[str, tuple[list[Json], str, list[Turn]]] = {
         [HI, {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm"}], "encrypted_content": "gAAAAABo=="}],
         "", [USER]),
     "reasoning without a seal": ([HI, {"type": "reasoning", "summary": [], "encrypted_content": None}], "", [USER]),
-    "damaged reasoning": ([HI, {"type": "reasoning", "encrypted_content": sealed(THOUGHT)[:-3] + "!"}], "", [USER]),
+    "reasoning that was cut": ([HI, {"type": "reasoning", "encrypted_content": sealed(THOUGHT)[:-3]}], "", [USER]),
+    "damaged reasoning": ([HI, {"type": "reasoning", "encrypted_content": sealed(THOUGHT) + "!"}], "", [USER]),
     "an item of a hosted tool": (
         [{"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"query": "x"}}], "",
         [user(Text('<web_search_call>\n{"action":{"query":"x"}}\n</web_search_call>'))]),
     "an item of an unknown kind": ([{"type": "new kind", "words": ["a"]}], "",
                                    [user(Text('<new_kind>\n{"words":["a"]}\n</new_kind>'))]),
+    "tools that were found": (
+        [{"type": "tool_search_output", "call_id": "c", "tools": [{"type": "function", "name": "found"}]}], "",
+        [user(Text('<tool_search_output>\n{"call_id":"c"}\n</tool_search_output>'))]),
     "a screenshot": (
         [{"type": "computer_call_output", "call_id": "c", "output": {"type": "computer_screenshot", "image_url": DATA_URL}}], "",
         [user(Text('<computer_call_output>\n{"call_id":"c"}\n</computer_call_output>'), Image("png", PIXEL))]),
@@ -267,8 +271,8 @@ def test_items_may_bring_tools() -> None:
 
 
 def test_calls_of_the_history_are_calls_of_the_declared_tools() -> None:
-    tools = [function("a__x"), namespace("a", function("x")), {"type": "custom", "name": "sql"}]
-    (turn,) = read(
-        call("x", namespace="a"), call("sql", call_id="c2"), call("a__x", call_id="c3"), tools=tools
-    ).ask.turns
-    assert [part.name for part in turn.parts if isinstance(part, ToolCall)] == ["a__x_2", "sql", "a__x"]
+    say = {"type": "custom", "name": "say"}
+    tools = [function("a__x"), function("a__say"), namespace("a", function("x"), say)]
+    calls = [call("x", namespace="a"), call("a__x"), call("say", namespace="a"), call("x", namespace="b")]
+    (turn,) = read(*calls, tools=tools).ask.turns
+    assert [part.name for part in turn.parts if isinstance(part, ToolCall)] == ["a__x_2", "a__x", "a__say_2", "b__x"]

@@ -261,9 +261,11 @@ def test_ends(reason: EndReason, end: tuple[str, Json | None]) -> None:
         assert (told["completed_at"] is None) == (status == "incomplete")
 
 
-def test_a_call_is_never_incomplete() -> None:
-    events: list[Event] = [*call("c1", "read", "{}"), Ended("max_tokens")]
-    assert [item["status"] for item in whole(events)["output"]] == ["completed"]
+@pytest.mark.parametrize("last", [call("c1", "read", "{}"), [ReasoningDelta(redacted="x")]], ids=["a call", "a proof"])
+def test_what_is_whole_or_not_there_is_never_incomplete(last: list[Event]) -> None:
+    (item,) = whole([*last, Ended("max_tokens")], SEALING)["output"]
+    assert item["status"] == "completed"
+    assert streamed([*last, Ended("max_tokens")], SEALING)[-1]["response"]["output"] == [item]
 
 
 def test_an_answer_of_nothing() -> None:

@@ -206,7 +206,12 @@ def test_a_count_refuses_what_the_answer_would_refuse(pair: Pair) -> None:
     assert (response.status_code, response.json()["error"]["param"]) == (400, "input")
 
 
-@pytest.mark.parametrize("history", ["Tell me of trees.", [{"role": "user", "content": "Tell me of trees."}]])
+TREES = {"role": "user", "content": "Tell me of trees."}
+
+
+@pytest.mark.parametrize(
+    "history", ["Tell me of trees.", [TREES], [{"type": "note", "role": "user", "words": "x"}, TREES]]
+)
 def test_a_history_is_compacted_and_goes_on(pair: Pair, history: Any) -> None:
     pair.emulator.script(Reply("They want to know of trees; tell of oaks first.", reasoning="Hm"))
     response = post(pair, {"model": MODEL, "input": history}, "/compact")
