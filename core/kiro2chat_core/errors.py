@@ -20,6 +20,10 @@
     │   ├── Unavailable            5xx, broken connection, bad answer    502, 503
     │   ├── BackendTimeout         silence                               504
     │   └── Misunderstood          it refused a body we built            400   sending it again would not help
+    ├── StoreError             what lasts is out of reach                503   callers may go on without
+    │   └── StoreUnusable          cannot be opened                            names the place and the cure
+    ├── Conflict               another writer was first                  409
+    ├── ItemTooLarge           more than an item of the store holds
     └── SettingsError          a setting that cannot be used             the start is refused
 
 Anything else that escapes is a bug of ours and becomes a 500. A dialect renders these in its own form. Messages are
@@ -33,8 +37,10 @@ __all__ = [
     "BackendTimeout",
     "BadRequest",
     "ClientError",
+    "Conflict",
     "ContextTooLong",
     "Forbidden",
+    "ItemTooLarge",
     "Kiro2ChatError",
     "LoginError",
     "LoginExpired",
@@ -45,6 +51,8 @@ __all__ = [
     "NoCapacity",
     "QuotaExhausted",
     "SettingsError",
+    "StoreError",
+    "StoreUnusable",
     "Throttled",
     "TooLarge",
     "Unauthorized",
@@ -216,6 +224,34 @@ class Misunderstood(BackendError):
     status = 400
     code = "backend_rejected_request"
     retryable = False
+
+
+class StoreError(Kiro2ChatError):
+    """The store was lost, is full or is held by another program: nothing was written by half."""
+
+    status = 503
+    code = "store_unavailable"
+    retryable = True
+
+
+class StoreUnusable(StoreError):
+    """The store cannot be opened. The message names the place, the cause and the cure."""
+
+    code = "store_unusable"
+    retryable = False
+
+
+class Conflict(Kiro2ChatError):
+    """An item of the store is not what a write expected: read it again and decide anew."""
+
+    status = 409
+    code = "conflict"
+
+
+class ItemTooLarge(Kiro2ChatError):
+    """A value is larger than an item of the store may be."""
+
+    code = "item_too_large"
 
 
 class SettingsError(Kiro2ChatError):

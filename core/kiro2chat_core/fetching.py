@@ -1,49 +1,54 @@
-"""Images by address: fetched with guards, since an address in a prompt may point into the user's own network."""
+"""Files by address: fetched with guards, since an address in a prompt may point into the user's own network."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from typing import TypeAlias
 
 import httpx
 
 from . import __version__
 from .errors import BadRequest
-from .images import MAX_CHARS, from_bytes
-from .turns import Ask, Image, ImageUrl, Part, Text, ToolResult, Turn
+from .turns import DocumentUrl, ImageUrl
 
-__all__ = ["with_images"]
+__all__ = ["fetched"]
+
+Address: TypeAlias = ImageUrl | DocumentUrl
 
 _TIMEOUT = 20.0
 _REDIRECTS = 3
 _AT_ONCE = 4
 _MAX_ADDRESSES = 50
-_MAX_BYTES = MAX_CHARS * 3 // 4
-_HEADERS = {"user-agent": f"kiro2chat/{__version__}", "accept": "image/*", "accept-encoding": "identity"}
+_MAX_BYTES = 32 << 20
+_HEADERS = {
+    "user-agent": f"kiro2chat/{__version__}",
+    "accept": "image/*, application/pdf, text/*",
+    "accept-encoding": "identity",
+}
 _REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
 
 
-async def with_images(ask: Ask, *, private: bool = False, patience: float = _TIMEOUT) -> Ask:
-    """The Ask with every image address replaced by its image; the same address is fetched once.
+async def fetched(parts: Iterable[Address], *, private: bool = False, patience: float = _TIMEOUT) -> dict[str, bytes]:
+    """What stands at the addresses, by address; each is fetched once.
 
     A name is resolved once, every address it has must be public, and the connection goes to the address that was checked: a
     second answer of the name service has no say. No proxy is used, since it would resolve the name again. `private` allows
-    private addresses and plain http; `patience` is the seconds that one image may take.
+    private addresses and plain http; `patience` is the seconds that one file may take.
 
     Raises:
-        BadRequest: an address is not allowed, cannot be fetched or is no image; names the field.
+        BadRequest: an address is not allowed or cannot be fetched; names the field.
     """
-    wanted = {part.url: part for turn in ask.turns for part in _addresses(turn.parts)}
+    wanted = {part.url: part for part in parts}
     if not wanted:
-        return ask
+        return {}
     if len(wanted) > _MAX_ADDRESSES:
-        raise BadRequest(f"More than {_MAX_ADDRESSES} image addresses in one request.", field="messages")
+        raise BadRequest(f"More than {_MAX_ADDRESSES} addresses of files in one request.", field="messages")
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def fetch(http: httpx.AsyncClient, part: ImageUrl) -> Image:
+    async def fetch(http: httpx.AsyncClient, part: Address) -> bytes:
         async with gate:
             return await _fetch(http, part, private=private, patience=patience)
 
@@ -53,38 +58,20 @@ async def with_images(ask: Ask, *, private: bool = False, patience: float = _TIM
                 tasks = {url: group.create_task(fetch(http, part)) for url, part in wanted.items()}
         except* BadRequest as several:
             raise several.exceptions[0] from None
-    images = {url: task.result() for url, task in tasks.items()}
-    return replace(ask, turns=tuple(Turn(turn.role, tuple(_placed(turn.parts, images))) for turn in ask.turns))
+    return {url: task.result() for url, task in tasks.items()}
 
 
-def _addresses(parts: Iterable[Part]) -> Iterator[ImageUrl]:
-    for part in parts:
-        if isinstance(part, ImageUrl):
-            yield part
-        elif isinstance(part, ToolResult):
-            yield from _addresses(part.content)
-
-
-def _placed(parts: Iterable[Part], images: Mapping[str, Image]) -> Iterator[Part]:
-    for part in parts:
-        if isinstance(part, ToolResult):
-            content = tuple(piece for piece in _placed(part.content, images) if isinstance(piece, (Text, Image)))
-            yield replace(part, content=content)
-        else:
-            yield images[part.url] if isinstance(part, ImageUrl) else part
-
-
-async def _fetch(http: httpx.AsyncClient, part: ImageUrl, *, private: bool, patience: float) -> Image:
+async def _fetch(http: httpx.AsyncClient, part: Address, *, private: bool, patience: float) -> bytes:
     try:
         async with asyncio.timeout(patience):
-            return from_bytes(await _download(http, part, private=private), part.field)
+            return await _download(http, part, private=private)
     except (TimeoutError, httpx.TimeoutException):
         raise _refused(part, f"did not answer within {patience:g} seconds") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _refused(part, f"could not be fetched ({type(error).__name__})") from None
 
 
-async def _download(http: httpx.AsyncClient, part: ImageUrl, *, private: bool) -> bytes:
+async def _download(http: httpx.AsyncClient, part: Address, *, private: bool) -> bytes:
     url = httpx.URL(part.url)
     for _ in range(_REDIRECTS + 1):
         address = await _checked_address(url, part, private=private)
@@ -107,17 +94,17 @@ async def _download(http: httpx.AsyncClient, part: ImageUrl, *, private: bool) -
     raise _refused(part, f"redirects more than {_REDIRECTS} times")
 
 
-async def _read(response: httpx.Response, part: ImageUrl) -> bytes:
-    """The body, given up as soon as it is larger than any image may be. Never unpacked: a few bytes may unpack to many."""
+async def _read(response: httpx.Response, part: Address) -> bytes:
+    """The body, given up as soon as it is too large. Never unpacked: a few bytes may unpack to many."""
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > _MAX_BYTES:
-            raise _refused(part, f"is larger than the {_MAX_BYTES / 2**20:.2f} MiB that Kiro's models take")
+            raise _refused(part, f"is larger than {_MAX_BYTES >> 20} MiB")
     return bytes(body)
 
 
-async def _checked_address(url: httpx.URL, part: ImageUrl, *, private: bool) -> str:
+async def _checked_address(url: httpx.URL, part: Address, *, private: bool) -> str:
     """The address to connect to. Every address of the name must be public, or the name is refused."""
     if url.scheme != "https" and not (private and url.scheme == "http"):
         raise _refused(part, "must be an https address or a data URL")
@@ -150,6 +137,7 @@ def _is_public(text: str) -> bool:
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def _refused(part: ImageUrl, why: str) -> BadRequest:
+def _refused(part: Address, why: str) -> BadRequest:
     """Names the field, not the address: it may hold a signature."""
-    return BadRequest(f"The image at {part.field} {why}.", field=part.field)
+    kind = "image" if isinstance(part, ImageUrl) else "document"
+    return BadRequest(f"The {kind} at {part.field} {why}.", field=part.field)

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
+from .attached import Reading, refuse_images, with_attachments
 from .counting import estimate_ask
-from .errors import BadRequest, Kiro2ChatError, LoginError, Misunderstood, UnknownModel
-from .fetching import with_images
+from .errors import Kiro2ChatError, LoginError, Misunderstood, UnknownModel
 from .finishing import Finishing
 from .kiro import catalog, prompts
 from .kiro.catalog import Model
@@ -26,7 +26,7 @@ from .kiro.signatures import Signatures, Signing
 from .kiro.tokens import Tokens
 from .kiro.transport import open_http
 from .settings import Settings
-from .turns import AnyTool, Ask, Batch, CallBegan, Image, NamedTool, Text, TextDelta, Thinking, Turn
+from .turns import AnyTool, Ask, Batch, CallBegan, NamedTool, Text, TextDelta, Thinking, Turn
 from .window import Window
 
 __all__ = ["Explanation", "Gateway", "Report"]
@@ -172,14 +172,18 @@ class Gateway:
         return Client(self.settings, self._http, self.tokens, self._control)
 
     async def _with_attachments(self, ask: Ask) -> Ask:
-        return await with_images(ask, private=self.settings.image_private_addresses)
+        settings = self.settings
+        return await with_attachments(
+            ask, Reading(settings.image_private_addresses, settings.pdf_pages, settings.image_total)
+        )
 
     async def _prepared(self, ask: Ask, report: Report) -> tuple[Ask, Model]:
         """The Ask as the model takes it: attachments fetched, its name known, foreign reasoning left out."""
         ask = await self._with_attachments(ask)
         models = await self.models.current(_MODELS_PATIENCE)
         model = catalog.resolve(ask.model, models)
-        _refuse_images_for_text_models(ask, model)
+        if not model.images:
+            refuse_images(ask, model.id)
         report.model = model.id
         if ask.thinking == Thinking():
             ask = replace(ask, thinking=catalog.thinking_in(ask.model, models))
@@ -243,8 +247,3 @@ def _log(report: Report, finishing: Finishing, first: float | None, whole: float
         len(report.repairs),
         len(report.answered.dropped),
     )
-
-
-def _refuse_images_for_text_models(ask: Ask, model: Model) -> None:
-    if not model.images and any(isinstance(part, Image) for turn in ask.turns for part in turn.parts):
-        raise BadRequest(f"The model {model.id} takes no images.", field="messages")

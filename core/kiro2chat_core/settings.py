@@ -72,6 +72,13 @@ class Settings:
         "Where locks and own copies of tokens live.",
         shown="~/.local/share/kiro2chat",
     )
+    store_url: str | None = _setting(
+        "STORE_URL",
+        kinds.text,
+        None,
+        "Where keys, records and sessions are kept: `sqlite:///` and an absolute path.",
+        shown="store.sqlite3 in DATA_DIR",
+    )
     assistant_identity: str = _setting(
         "ASSISTANT_IDENTITY",
         kinds.choice("kiro", "claude"),
@@ -82,8 +89,16 @@ class Settings:
         "IMAGE_PRIVATE_ADDRESSES",
         kinds.switch,
         False,
-        "Fetch image URLs from private and loopback addresses too, and over http.",
+        "Fetch images and documents from private and loopback addresses too, and over http.",
     )
+
+    image_total: int = _setting(
+        "IMAGE_TOTAL",
+        kinds.integer(100_000, 1 << 30),
+        3_000_000,  # bodies of 4.5 MB were refused, those of 3.4 MB taken (protocol notes 3.4)
+        "Base64 characters that all images of a request may have together; the heaviest are scaled down.",
+    )
+    pdf_pages: int = _setting("PDF_PAGES", kinds.integer(1, 10_000), 100, "Pages that a PDF may have.")
 
     kiro_db_path: Path | None = _setting(
         "KIRO_DB_PATH",

@@ -13,9 +13,8 @@ import pytest
 from tests.openai_bodies import PIXEL
 
 from kiro2chat_core import fetching
+from kiro2chat_core.attached import Reading, with_attachments
 from kiro2chat_core.errors import BadRequest
-from kiro2chat_core.fetching import with_images
-from kiro2chat_core.images import MAX_CHARS
 from kiro2chat_core.turns import Ask, Image, ImageUrl, Text, ToolResult, Turn
 
 PNG = base64.b64decode(PIXEL)
@@ -75,13 +74,13 @@ async def serving(pages: dict[str, bytes | Handler]) -> AsyncIterator[Server]:
 
 async def refused(ask: Ask, *, private: bool = True, patience: float = 5) -> BadRequest:
     with pytest.raises(BadRequest) as caught:
-        await with_images(ask, private=private, patience=patience)
+        await with_attachments(ask, Reading(private=private, patience=patience))
     return caught.value
 
 
 async def test_an_address_becomes_its_image() -> None:
     async with serving({"/a.png": answer(PNG)}) as site:
-        ask = await with_images(asked(f"{site.base}/a.png"), private=True)
+        ask = await with_attachments(asked(f"{site.base}/a.png"), Reading(private=True))
     assert ask.turns[0].parts == (Image("png", PIXEL),)
     head = site.heads[0].lower()
     assert head.startswith("get /a.png http/1.1\r\n")
@@ -97,7 +96,7 @@ async def test_what_is_no_address_stays_where_it_is() -> None:
             Turn("user", (Text("before"), picture, Text("after"))),
             Turn("user", (ToolResult("t1", (Text("see"), picture), is_error=True),)),
         )
-        ask = await with_images(Ask("m", turns, system="s"), private=True)
+        ask = await with_attachments(Ask("m", turns, system="s"), Reading(private=True))
     image = Image("png", PIXEL)
     assert ask == Ask(
         "m",
@@ -111,13 +110,17 @@ async def test_what_is_no_address_stays_where_it_is() -> None:
 
 
 async def test_an_ask_without_addresses_is_the_same_ask() -> None:
-    ask = Ask("m", (Turn("user", (Text("Hi"), Image("png", PIXEL))),))
-    assert await with_images(ask) is ask
+    ask = Ask("m", (Turn("user", (Text("Hi"),)),))
+    assert await with_attachments(ask, Reading()) is ask
+    with_image = Ask("m", (Turn("user", (Text("Hi"), Image("png", PIXEL))),))
+    assert await with_attachments(with_image, Reading()) == with_image
 
 
 async def test_the_bytes_decide_whatever_the_declared_type() -> None:
     async with serving({"/a": answer(PNG, "content-type: text/html")}) as site:
-        assert (await with_images(asked(f"{site.base}/a"), private=True)).turns[0].parts == (Image("png", PIXEL),)
+        assert (await with_attachments(asked(f"{site.base}/a"), Reading(private=True))).turns[0].parts == (
+            Image("png", PIXEL),
+        )
 
 
 async def test_a_slow_answer_is_waited_for() -> None:
@@ -128,7 +131,9 @@ async def test_a_slow_answer_is_waited_for() -> None:
             await asyncio.sleep(0.001)
 
     async with serving({"/a": slowly}) as site:
-        assert (await with_images(asked(f"{site.base}/a"), private=True)).turns[0].parts == (Image("png", PIXEL),)
+        assert (await with_attachments(asked(f"{site.base}/a"), Reading(private=True))).turns[0].parts == (
+            Image("png", PIXEL),
+        )
 
 
 @pytest.mark.parametrize("said", [b"", answer(PNG)[:50]], ids=["at once", "in the middle"])
@@ -169,7 +174,7 @@ async def test_redirects_are_followed(status: str, location: str) -> None:
         writer.write(to(location.format(host=base.removeprefix("http://")), status))
 
     async with serving({"/a": moved, "/b": answer(PNG)}) as site:
-        ask = await with_images(asked(f"{site.base}/a"), private=True)
+        ask = await with_attachments(asked(f"{site.base}/a"), Reading(private=True))
     assert ask.turns[0].parts == (Image("png", PIXEL),)
     assert site.paths == ["/a", "/b"]
 
@@ -177,7 +182,7 @@ async def test_redirects_are_followed(status: str, location: str) -> None:
 async def test_three_redirects_are_enough() -> None:
     pages: dict[str, bytes | Handler] = {f"/{step}": to(f"/{step + 1}") for step in range(10)}
     async with serving(pages | {"/3": answer(PNG)}) as site:
-        await with_images(asked(f"{site.base}/0"), private=True)
+        await with_attachments(asked(f"{site.base}/0"), Reading(private=True))
     async with serving(pages) as site:
         error = await refused(asked(f"{site.base}/0"))
     assert error.message == f"The image at {FIELD} redirects more than 3 times."
@@ -245,8 +250,8 @@ async def test_a_large_body_is_given_up_while_it_comes() -> None:
 
     async with serving({"/a": endless}) as site:
         error = await refused(asked(f"{site.base}/a"))
-    assert "is larger than the 3.75 MiB" in error.message
-    assert sent < MAX_CHARS * 6
+    assert "is larger than 32 MiB" in error.message
+    assert sent < 48 << 20
 
 
 async def test_several_failures_are_told_as_one() -> None:
@@ -268,7 +273,7 @@ async def test_fifty_addresses_are_fetched_a_few_at_a_time_and_one_more_is_refus
 
     async with serving({f"/{number}": counted for number in range(50)}) as site:
         urls = [f"{site.base}/{number}" for number in range(51)]
-        ask = await with_images(asked(*urls[:50]), private=True)
+        ask = await with_attachments(asked(*urls[:50]), Reading(private=True))
         assert ask.turns[0].parts == (Image("png", PIXEL),) * 50
         assert most <= 4
         assert (await refused(asked(*urls))).field == "messages"

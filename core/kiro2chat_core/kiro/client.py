@@ -37,6 +37,7 @@ __all__ = ["Answered", "Client"]
 logger = logging.getLogger(__name__)
 
 _ERROR_BODY = 64 * 1024
+_PIECE = 256 * 1024
 _EVENT_STREAMS = ("application/vnd.amazon.eventstream", "application/octet-stream", "")
 _FIRST_WAIT, _LONGEST_WAIT, _PATIENCE = 0.4, 10.0, 30.0
 
@@ -134,7 +135,8 @@ class Client:
         settings = self._settings
         body = jsonio.dumps(await self._whole(request, login))
         headers = self._hosts.chat_headers(login, invocation=invocation, attempt=answered.attempts)
-        outgoing = self._http.build_request("POST", self._hosts.chat_url(login), headers=headers, content=body)
+        headers["content-length"] = str(len(body))
+        outgoing = self._http.build_request("POST", self._hosts.chat_url(login), headers=headers, content=_pieces(body))
         deadline = asyncio.get_running_loop().time() + settings.kiro_first_token_timeout
         with translated("sending the request"):
             async with asyncio.timeout_at(deadline):
@@ -193,6 +195,12 @@ class Client:
         if self._hosts.form == "json" and self._settings.kiro_agent_mode != "none":
             body["agentMode"] = self._settings.kiro_agent_mode
         return body
+
+
+async def _pieces(body: bytes) -> AsyncGenerator[bytes, None]:
+    """Megabytes at once would hold up every other answer while they are written."""
+    for at in range(0, len(body), _PIECE):
+        yield body[at : at + _PIECE]
 
 
 def _decoder(request: Request, answered: Answered) -> AnswerDecoder:

@@ -1,0 +1,144 @@
+"""Documents → what a model reads: the text of PDFs and text files. The bytes decide what a file is, not its declared type."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from . import images
+from .errors import BadRequest
+from .turns import Document, Image, Text
+
+if TYPE_CHECKING:
+    from pypdf import PageObject, PdfReader
+
+__all__ = ["read"]
+
+_SCANS = 20
+"""Pages of a PDF without text that are shown as pictures."""
+
+_BINARY: Mapping[bytes, str] = {
+    b"PK\x03\x04": "a zip archive or an Office file",
+    b"\xd0\xcf\x11\xe0": "an old Office file",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7-zip archive",
+    b"Rar!": "a RAR archive",
+    b"\x7fELF": "a program",
+    b"MZ": "a program",
+    b"ID3": "an MP3 file",
+    b"OggS": "an Ogg file",
+    b"SQLite": "a database",
+}
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def read(document: Document, *, pages: int, in_time: Callable[[], bool]) -> tuple[Text | Image, ...]:
+    """What a document says; a PDF without any text becomes pictures of its pages.
+
+    Args:
+        pages: the most that a PDF may have.
+        in_time: asked between pages whether to go on.
+
+    Raises:
+        BadRequest: it cannot be read; names the field.
+    """
+    if b"%PDF-" in document.data[:1024]:
+        return _pdf(document, pages, in_time)
+    return (_framed(document, _plain(document)),)
+
+
+def _framed(document: Document, text: str) -> Text:
+    title = " ".join(document.title.split()).replace('"', "'")[:200]
+    named = f' title="{title}"' if title else ""
+    return Text(f"<document{named}>\n{text.strip()}\n</document>")
+
+
+# --- text --------------------------------------------------------------------------------------------------------------
+
+
+def _plain(document: Document) -> str:
+    data = document.data
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    kind = next((kind for magic, kind in _BINARY.items() if data.startswith(magic)), "")
+    if kind or b"\0" in data:
+        told = kind or "a binary file"
+        raise _refused(document, f"is {told}: only PDF and text files can be read. Send its text instead")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("cp1252", errors="replace")
+
+
+# --- PDF ---------------------------------------------------------------------------------------------------------------
+
+
+def _pdf(document: Document, most: int, in_time: Callable[[], bool]) -> tuple[Text | Image, ...]:
+    from pypdf.errors import PyPdfError
+
+    try:
+        return _pages(document, _opened(document), most, in_time)
+    except BadRequest:
+        raise
+    except (
+        PyPdfError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        OSError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as bad:
+        # A broken PDF breaks its reader in every way there is.
+        raise _refused(document, f"is a PDF that cannot be read ({type(bad).__name__})") from None
+
+
+def _opened(document: Document) -> PdfReader:
+    from pypdf import PasswordType, PdfReader
+
+    reader = PdfReader(io.BytesIO(document.data))
+    if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
+        raise _refused(document, "is an encrypted PDF: send it without its password")
+    return reader
+
+
+def _pages(document: Document, reader: PdfReader, most: int, in_time: Callable[[], bool]) -> tuple[Text | Image, ...]:
+    count = len(reader.pages)
+    if count > most:
+        raise _refused(document, f"has {count} pages; at most {most} are read (PDF_PAGES)")
+    texts = []
+    for number, page in enumerate(reader.pages, 1):
+        if not in_time():
+            raise _refused(document, f"is a PDF that takes too long to read (page {number} of {count})")
+        texts.append(page.extract_text().strip())
+    if any(texts):
+        return (_framed(document, "\n\n".join(f"[page {number}]\n{text}" for number, text in enumerate(texts, 1))),)
+    scans = tuple(_scans(reader, document, in_time))
+    if not scans:
+        raise _refused(document, "is a PDF without any text")
+    told = f"(a PDF of {count} pages without text; {len(scans)} of them are attached as images)"
+    return (_framed(document, told), *scans)
+
+
+def _scans(reader: PdfReader, document: Document, in_time: Callable[[], bool]) -> Iterator[Image]:
+    for page in reader.pages[:_SCANS]:
+        if not in_time():
+            return
+        if (scan := _largest(page)) is not None:
+            yield images.from_bytes(scan, document.field)
+
+
+def _largest(page: PageObject) -> bytes | None:
+    """The largest picture of a page, if it is of a kind that models take."""
+    found = sorted((picture.data for picture in page.images), key=len, reverse=True)
+    return next((data for data in found if images.image_format(data[:12])), None)
+
+
+def _refused(document: Document, why: str) -> BadRequest:
+    return BadRequest(f"The document at {document.field} {why}.", field=document.field)

@@ -1,0 +1,115 @@
+"""Images within what the models take: large ones are scaled down, all others stay as they are (protocol notes 3.4)."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from .errors import BadRequest
+from .images import MAX_CHARS
+from .turns import Image, ImageFormat
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+__all__ = ["Limits", "fitted", "limits"]
+
+_LONGEST = 8_000
+_LONGEST_OF_MANY = 2_000
+_MANY = 20
+
+_LIGHTEST = 20_000
+"""Characters of base64 that an image is not held below: it would show nothing."""
+
+_PIXELS = 120_000_000
+"""Larger ones are refused: a few kilobytes can unpack to any size."""
+
+_SIDES = (8_000, 4_000, 3_000, 2_000, 1_568, 1_024, 768, 512, 256, 128)
+_QUALITIES = (90, 80, 65)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an image may have: characters of base64, and pixels a side."""
+
+    heaviest: int = MAX_CHARS
+    longest: int = _LONGEST
+
+
+def limits(sizes: Sequence[int], *, total: int) -> Limits:
+    """The limits for images of these sizes in one request.
+
+    With more than 20 images the models take smaller ones only; and all together must fit through the backend's door, so the
+    heaviest are held to what is left when the lighter ones have had their share.
+    """
+    longest = _LONGEST_OF_MANY if len(sizes) > _MANY else _LONGEST
+    left, heaviest = total, MAX_CHARS
+    for count, size in zip(range(len(sizes), 0, -1), sorted(sizes), strict=True):
+        if size > left // count:
+            heaviest = min(heaviest, max(left // count, _LIGHTEST))
+            break
+        left -= size
+    return Limits(heaviest, longest)
+
+
+def fitted(image: Image, limits: Limits, field: str) -> Image:
+    """The image, or one that shows the same within the limits.
+
+    Raises:
+        BadRequest: it is too big and cannot be opened, or too big to be opened; names the field.
+    """
+    from PIL import Image as pillow
+    from PIL import UnidentifiedImageError
+
+    pillow.MAX_IMAGE_PIXELS = None  # our own limit below says which field it is
+    too_heavy = len(image.data) > limits.heaviest
+    try:
+        with pillow.open(io.BytesIO(base64.b64decode(image.data))) as picture:
+            width, height = picture.size
+            if not too_heavy and max(width, height) <= limits.longest:
+                return image
+            if width * height > _PIXELS:
+                raise BadRequest(
+                    f"An image in {field} has {width} x {height} pixels, too many to scale down.", field=field
+                )
+            return _shrunk(picture, limits, field)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, ArithmeticError, LookupError) as broken:
+        if not too_heavy:
+            return image  # the models may read what we cannot
+        told = f"An image in {field} is too large to send and too broken to scale down ({type(broken).__name__})."
+        raise BadRequest(told, field=field) from None
+
+
+def _shrunk(picture: Picture, limits: Limits, field: str) -> Image:
+    from PIL import ImageOps
+
+    picture.draft("RGB", (limits.longest, limits.longest))  # JPEG can be opened smaller than it is
+    upright = ImageOps.exif_transpose(picture)  # of an animation the first frame
+    clear = upright.has_transparency_data
+    whole = upright.convert("RGBA" if clear else "RGB")
+    for side in sorted({min(limits.longest, side) for side in _SIDES}, reverse=True):
+        smaller = whole.copy()
+        smaller.thumbnail((side, side))
+        for kind, data in _written(smaller, clear=clear, flat=picture.format == "JPEG"):
+            if len(data) * 4 <= (limits.heaviest - 4) * 3:
+                return Image(cast("ImageFormat", kind), base64.b64encode(data).decode("ascii"))
+    raise BadRequest(f"An image in {field} cannot be made small enough to send.", field=field)
+
+
+def _written(picture: Picture, *, clear: bool, flat: bool) -> Iterator[tuple[str, bytes]]:
+    """From the most faithful to the smallest. Photographs are no use as PNG; what is transparent is none as JPEG."""
+    if not flat:
+        yield "png", _saved(picture, "PNG", optimize=False)
+    if clear:
+        return
+    for quality in _QUALITIES:
+        yield "jpeg", _saved(picture, "JPEG", quality=quality)
+
+
+def _saved(picture: Picture, kind: str, **options: int) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()

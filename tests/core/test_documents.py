@@ -1,0 +1,153 @@
+"""Documents become what they say: PDFs page by page, texts of any encoding; the rest is refused by what it is."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as pillow
+from pypdf import PdfReader, PdfWriter
+
+from kiro2chat_core.documents import read
+from kiro2chat_core.errors import BadRequest
+from kiro2chat_core.turns import Document, Image, Text
+
+FIELD = "messages[0].content[0].source.data"
+
+
+def pdf(*pages: str) -> bytes:
+    """A PDF with these lines, by hand: one stream of text to a page."""
+    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for index, text in enumerate(pages):
+        drawn = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
+        objects.append(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
+            f"/Resources << /Font << /F1 3 0 R >> >> /Contents {5 + 2 * index} 0 R >>"
+        )
+        objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream")
+    out, places = "%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    trailer = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF"
+    return (out + trailer).encode("latin-1")
+
+
+def written(data: bytes, media_type: str = "", title: str = "") -> Document:
+    return Document(data, media_type, title, FIELD)
+
+
+def said(document: Document, pages: int = 100) -> str:
+    (part,) = read(document, pages=pages, in_time=lambda: True)
+    assert isinstance(part, Text)
+    return part.text
+
+
+def refused(document: Document, pages: int = 100, *, in_time: bool = True) -> str:
+    with pytest.raises(BadRequest) as caught:
+        read(document, pages=pages, in_time=lambda: in_time)
+    assert caught.value.field == FIELD
+    assert caught.value.message.startswith(f"The document at {FIELD} ")
+    return caught.value.message
+
+
+def test_a_pdf_page_by_page() -> None:
+    told = said(written(pdf("Hello", "World"), "application/pdf", 'The "title"'))
+    assert told == "<document title=\"The 'title'\">\n[page 1]\nHello\n\n[page 2]\nWorld\n</document>"
+
+
+def test_what_is_called_a_text_and_is_a_pdf_is_a_pdf() -> None:
+    assert "[page 1]\nHello" in said(written(pdf("Hello"), "text/plain"))
+
+
+def test_a_pdf_with_too_many_pages_is_refused_with_both_numbers() -> None:
+    assert "[page 3]" in said(written(pdf("a", "b", "c")), pages=3)
+    assert "has 3 pages; at most 2 are read (PDF_PAGES)" in refused(written(pdf("a", "b", "c")), pages=2)
+
+
+def test_a_pdf_that_takes_too_long_is_refused() -> None:
+    assert "takes too long" in refused(written(pdf("a", "b")), in_time=False)
+
+
+def locked(password: str) -> bytes:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf("Secret"))))
+    writer.encrypt(password, owner_password="owner", algorithm="RC4-128")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def test_encrypted_pdfs() -> None:
+    assert "encrypted" in refused(written(locked("sesame")))
+    assert "Secret" in said(written(locked("")))
+
+
+def test_a_scanned_pdf_becomes_pictures() -> None:
+    buffer = io.BytesIO()
+    scans: Sequence[pillow.Image] = [pillow.new("RGB", (50, 60), color) for color in ("red", "blue")]
+    scans[0].save(buffer, "PDF", save_all=True, append_images=scans[1:])
+    told, *pictures = read(written(buffer.getvalue()), pages=9, in_time=lambda: True)
+    assert isinstance(told, Text)
+    assert "2 pages without text" in told.text
+    assert [type(picture) for picture in pictures] == [Image, Image]
+
+
+def test_an_empty_pdf_is_refused() -> None:
+    assert "without any text" in refused(written(pdf("")))
+
+
+@pytest.mark.parametrize(
+    "data", [b"%PDF-", b"%PDF-1.4\n%%EOF", pdf("a")[:300], pdf("Hello").replace(b"/Pages", b"/Wages")]
+)
+def test_a_broken_pdf_is_refused(data: bytes) -> None:
+    assert "PDF" in refused(written(data))
+
+
+TEXTS = {
+    "UTF-8": "héllo 你好".encode(),
+    "UTF-8 with a mark": "\ufeffhéllo 你好".encode(),
+    "UTF-16": "héllo 你好".encode("utf-16"),
+    "UTF-16, big end first": b"\xfe\xff" + "héllo 你好".encode("utf-16-be"),
+}
+
+
+@pytest.mark.parametrize("data", TEXTS.values(), ids=TEXTS)
+def test_texts(data: bytes) -> None:
+    assert said(written(data, "text/csv", "a.csv")) == '<document title="a.csv">\nhéllo 你好\n</document>'
+
+
+def test_older_encodings() -> None:
+    assert "你好，世界" in said(written("你好，世界".encode("gb18030")))
+    assert "caf" in said(written("café".encode("cp1252")))
+
+
+OTHERS = {
+    "an Office file": (b"PK\x03\x04 word", "zip archive or an Office file"),
+    "a program": (b"\x7fELF\x02", "program"),
+    "something with zeros": (b"abc\0def", "binary"),
+}
+
+
+@pytest.mark.parametrize(("data", "told"), OTHERS.values(), ids=OTHERS)
+def test_what_is_neither_is_refused_by_what_it_is(data: bytes, told: str) -> None:
+    assert told in refused(written(data))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.booleans(), st.integers(0, 600))
+def test_any_bytes_are_read_or_refused(data: bytes, is_pdf: bool, at: int) -> None:
+    sound = pdf("Hello", "World")
+    made = sound[:at] + data + sound[at + len(data) :] if is_pdf else data
+    with contextlib.suppress(BadRequest):
+        assert read(written(made), pages=9, in_time=lambda: True)
