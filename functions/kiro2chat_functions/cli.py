@@ -55,7 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     chat = command(_chat, "chat", help="ask one question and print the answer")
     chat.add_argument("message", help="the question; - reads it from standard input")
     chat.add_argument("--model", default="auto", help="a name from `kiro2chat models` (auto)")
-    for each in (doctor, models, chat):
+    explain = command(_explain, "explain", help="show what a request would become, without sending it")
+    explain.add_argument("file", help="the body of a request, as JSON; - reads it from standard input")
+    explain.add_argument(
+        "--dialect", choices=("chat", "messages", "responses"), help="the API it is meant for, where that is not plain"
+    )
+    for each in (doctor, models, chat, explain):
         each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
     emulator = command(_emulator, "emulator", help="serve the emulator of Kiro alone, for tests and development")
     emulator.add_argument("--port", type=int, help="port to listen on, 0 for a free one (PORT)")
@@ -129,6 +134,18 @@ def _chat(settings: Settings, options: argparse.Namespace) -> int:
 
     with _backend(settings, options.demo) as (chosen, _login):
         asyncio.run(ask(chosen))
+    return 0
+
+
+def _explain(settings: Settings, options: argparse.Namespace) -> int:
+    import orjson
+
+    from .explaining import explained, guessed, read_body
+
+    body = read_body(options.file)
+    with _backend(settings, options.demo, check=False) as (chosen, _login):
+        told = asyncio.run(explained(chosen, body, options.dialect or guessed(body)))
+    print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
     return 0
 
 

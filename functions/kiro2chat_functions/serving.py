@@ -44,6 +44,7 @@ def run(app: ASGIApp, listener: socket.socket, *, log_level: str) -> None:
         access_log=False,
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,
+        ws="none",  # an upgrade is answered by a route: Codex goes on over HTTP at once if it is told 426
         server_header=False,
     )
     uvicorn.Server(config).run(sockets=[listener])
@@ -56,7 +57,9 @@ def served(app: ASGIApp) -> Iterator[str]:
     Clients may connect at once: the socket listens before the thread starts, and the kernel keeps them waiting.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="on", ws="none", timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         # Not server.run(): that would install signal handlers and choose the loop for the whole process.
         thread = threading.Thread(
