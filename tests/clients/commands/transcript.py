@@ -18,7 +18,8 @@ _IDS = re.compile(r"/tmp/[^\s\"'`]*/work\b")
 
 def session(title: str, commands: str, noted: Iterable[Noted], printed: str) -> str:
     """A section of the page."""
-    steps = "\n".join(f"{number}. {line}" for number, line in enumerate(map(_exchange, noted), 1))
+    in_order = sorted(noted, key=lambda one: one.method != "HEAD")  # what only looks may come at any time
+    steps = "\n".join(f"{number}. {line}" for number, line in enumerate(map(_exchange, in_order), 1))
     return f"## {title}\n\n```sh\n{commands}\n```\n\n{steps}\n\nIt printed:\n\n```text\n{_IDS.sub('.', printed).strip()}\n```\n"
 
 
@@ -26,8 +27,7 @@ def _exchange(noted: Noted) -> str:
     body = noted.body if isinstance(noted.body, dict) else {}
     shown = {name: body[name] for name in _SHOWN if name in body}
     told = "".join(f", {name} `{json.dumps(value)}`" for name, value in shown.items())
-    told += f", {len(body['tools'])} tools" if body.get("tools") else ""
-    told += "".join(f", {len(body[name])} {name}" for name in ("messages", "input") if isinstance(body.get(name), list))
+    told += ", tools" if body.get("tools") else ""  # how many depends on the machine
     answer = ", ".join(_collapsed(_events(noted.answer))) or ", ".join(_members(noted.answer))
     return f"`{noted.method} {noted.address}`{told}<br>→ {noted.status}{f': {answer}' if answer else ''}"
 
