@@ -84,10 +84,11 @@ class SqliteStore(Store):
         raise _conflict(key)
 
     async def delete(self, key: Key, *, expected: int | None = None) -> bool:
+        now = self._clock()
         rows = await self._write(sql.DELETE, key, expected=expected)
         if expected is not None and not rows:
             raise _conflict(key)
-        return any(there for (there,) in rows)
+        return any(expires_at is None or expires_at > now for (expires_at,) in rows)
 
     async def list(
         self,

@@ -34,9 +34,9 @@ PUT_VERSION = (
     f" WHERE pk = :pk AND sk = :sk AND version = :expected AND {_LIVE} RETURNING version"
 )
 GET = f"SELECT sk, value, version, expires_at FROM items WHERE pk = :pk AND sk = :sk AND {_LIVE}"  # noqa: S608
-DELETE = (
-    "DELETE FROM items WHERE pk = :pk AND sk = :sk"  # noqa: S608
-    f" AND (:expected IS NULL OR version = :expected AND {_LIVE}) RETURNING {_LIVE}"
+# SQLite 3.40 finds nothing to be NULL in what a deletion returns, so it returns the time itself.
+DELETE = (    "DELETE FROM items WHERE pk = :pk AND sk = :sk"  # noqa: S608
+    f" AND (:expected IS NULL OR version = :expected AND {_LIVE}) RETURNING expires_at"
 )
 _LIST = (
     "SELECT sk, value, version, expires_at FROM items"  # noqa: S608
