@@ -1,4 +1,4 @@
-"""What is done to the events of an answer on the way out: one JSON value, limits, counts."""
+"""What is done to the events of an answer on the way out: thoughts hidden, one JSON value, limits, counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from .counting import Meter
 from .cutting import Cutter
 from .onejson import OneJson
-from .turns import Ask, Began, Counted, Ended, Event
+from .turns import Ask, Began, Counted, Ended, Event, ReasoningDelta
 
 __all__ = ["Finishing"]
 
@@ -27,6 +27,7 @@ class Finishing:
         self._cutter = Cutter(ask.limits, one_call=not ask.parallel)
         self._meter = Meter()
         self._most = ask.limits.max_tokens
+        self._shown = ask.thinking.shown
         self._counted = False
 
     @property
@@ -35,6 +36,8 @@ class Finishing:
         return self._cutter.done
 
     def feed(self, events: Iterable[Event]) -> list[Event]:
+        if not self._shown:
+            events = map(_hidden, events)
         if self._json is not None:
             events = self._json.feed(events)
         passed: list[Event] = []
@@ -51,3 +54,8 @@ class Finishing:
                     )
             passed.append(event)
         return passed
+
+
+def _hidden(event: Event) -> Event:
+    """Thoughts that the client does not want to read; what proves them stays, to be sent back."""
+    return replace(event, text="") if isinstance(event, ReasoningDelta) else event

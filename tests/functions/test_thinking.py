@@ -130,3 +130,10 @@ def test_without_thinking_no_reasoning_is_sent(pair: Pair) -> None:
     message(pair.post(asking(OPUS, *turns, reasoning_effort="none")))
     assert "reasoningContent" not in str(pair.chats())
     assert pair.chats()[-1]["additionalModelRequestFields"] == {"thinking": {"type": "disabled"}}
+
+
+def test_thoughts_that_nobody_wants_to_read_are_not_shown(pair: Pair) -> None:
+    for model in (OPUS, SONNET):
+        answer = message(pair.post(asking(model, reasoning={"effort": "low", "exclude": True})))
+        assert answer["content"]
+        assert "reasoning_content" not in answer

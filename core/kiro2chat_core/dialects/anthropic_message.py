@@ -121,6 +121,8 @@ class MessageEncoder:
         return started + self._delta({"type": "text_delta", "text": text})
 
     def _thinking(self, text: str, signature: str) -> bytes:
+        if not text and not signature:
+            return b""
         started = b""
         if self._open != "thinking":
             started = self._start({"type": "thinking", "thinking": "", "signature": ""}, "thinking")

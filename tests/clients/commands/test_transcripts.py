@@ -50,7 +50,7 @@ def with_openai_sdk(folder: Path) -> str:
         stage.emulator.script(Reply(ANSWER, reasoning="Swordfish, as always."))
         with client.responses.stream(model=MODEL, input=QUESTION, reasoning={"effort": "high"}) as stream:
             printed = stream.get_final_response().output_text
-    command = f'client.responses.stream(model="{MODEL}", input="{QUESTION}", reasoning={{"effort": "high"}})'
+    command = f'client.responses.stream(\n    model="{MODEL}", input="{QUESTION}", reasoning={{"effort": "high"}}\n)'
     return session("openai (Python), responses", command, stage.requests, printed).replace("```sh", "```python")
 
 
