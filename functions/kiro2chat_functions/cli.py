@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kiro2chat", description="A Kiro login as an OpenAI- and Anthropic-compatible API.")
+    parser = argparse.ArgumentParser(
+        prog="kiro2chat", description="A Kiro login as an OpenAI- and Anthropic-compatible API."
+    )
     parser.add_argument("--version", action="version", version=f"kiro2chat {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
