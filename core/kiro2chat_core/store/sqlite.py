@@ -155,7 +155,7 @@ class SqliteStore(Store):
             try:
                 await self._sweep_some()
             except Kiro2ChatError as error:
-                logger.warning("Removing expired items failed: %s", error.message)
+                logger.info("Removing expired items failed: %s", error.message)
         return rows
 
     async def _sweep_some(self) -> int:

@@ -121,7 +121,12 @@ class Connections:
         connection = aiosqlite.Connection(connect, iter_chunk_size=64)
         # A process that ends without closing its store must not wait for this thread for ever.
         connection._thread.daemon = True
-        return await connection
+        try:
+            return await connection
+        except BaseException:
+            # Its last word is for this loop, which may be closed as soon as the error is out.
+            await asyncio.to_thread(connection._thread.join)
+            raise
 
     def _forget_failure(self, opening: asyncio.Task[_Open]) -> None:
         """The next statement tries again."""

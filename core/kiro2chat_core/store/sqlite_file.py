@@ -131,8 +131,11 @@ def _connected(path: Path, patience: float, reading: bool) -> sqlite3.Connection
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
     """Another program's database is not to be filled with our tables, not even with a write-ahead log."""
-    owner = _one(connection, "PRAGMA application_id")
-    if owner != APPLICATION and (owner != 0 or _one(connection, "SELECT count(*) FROM sqlite_schema") != 0):
+    tables = _one(connection, "SELECT count(*) FROM sqlite_schema")
+    owner = _one(
+        connection, "PRAGMA application_id"
+    )  # second: another process may just be making tables and owner in one
+    if owner != APPLICATION and (owner or tables):
         raise StoreUnusable(f"{path} is another program's database. Name another place in STORE_URL.")
 
 

@@ -35,7 +35,8 @@ PUT_VERSION = (
 )
 GET = f"SELECT sk, value, version, expires_at FROM items WHERE pk = :pk AND sk = :sk AND {_LIVE}"  # noqa: S608
 # SQLite 3.40 finds nothing to be NULL in what a deletion returns, so it returns the time itself.
-DELETE = (    "DELETE FROM items WHERE pk = :pk AND sk = :sk"  # noqa: S608
+DELETE = (
+    "DELETE FROM items WHERE pk = :pk AND sk = :sk"  # noqa: S608
     f" AND (:expected IS NULL OR version = :expected AND {_LIVE}) RETURNING expires_at"
 )
 _LIST = (

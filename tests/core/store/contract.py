@@ -18,7 +18,7 @@ from kiro2chat_core.store import base
 from kiro2chat_core.store.base import Key, Page, Store
 from kiro2chat_core.store.opening import store_at
 
-__all__ = ["Clock", "StoreContract", "store_on"]
+__all__ = ["KEY", "Clock", "StoreContract", "everything", "store_on"]
 
 NOW = 1_795_420_800.25
 KEY = Key("partition", "sort")
