@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 import pytest
 from hypothesis import settings
+
+# No test reads the settings or logins of whoever runs it.
+os.environ["HOME"] = tempfile.mkdtemp(prefix="kiro2chat-home-")
+for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIRO2CHAT_CONFIG"):
+    os.environ.pop(variable, None)
 
 # A busy machine is no defect of the code: tests have a time limit of their own.
 settings.register_profile("house", deadline=None)

@@ -1,7 +1,7 @@
-"""All settings, read once at the start and passed down as one frozen value.
+"""All settings, read once at the start and passed down as one frozen value: environment, then config.toml, then defaults.
 
-A setting is a field of `Settings` whose metadata holds its environment variable, how to read it and one line of help;
-the tables in the READMEs are generated from here (`make docs`). `Settings.source(name)` tells where a value came from.
+A setting is a field of `Settings` whose metadata holds its environment variable, its kind and one line of help; the tables in
+the READMEs are generated from here (`make docs`). `Settings.source(name)` tells where a value came from.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
-from . import kinds
+from . import config_file, kinds
 from .errors import SettingsError
 from .kinds import Kind
 from .secret import Secret
 
-__all__ = ["LOOPBACK", "Settings", "Source", "table", "variables"]
+__all__ = ["LOOPBACK", "Settings", "Source", "config_path", "kinds_of_settings", "schema", "table", "variables"]
 
-Source: TypeAlias = Literal["env", "default"]
+Source: TypeAlias = Literal["given", "env", "file", "default"]
+"""The command line, the environment, config.toml, or nobody said anything."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOGIN_SOURCES = ("api-key", "refresh-token", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
 
@@ -224,30 +226,40 @@ class Settings:
     data_home: Path = field(default_factory=lambda: Path.home() / ".local" / "share", repr=False)
     """`XDG_DATA_HOME`, or its default below `home`."""
 
+    config_path: Path = field(default_factory=lambda: Path.home() / ".config" / "kiro2chat" / "config.toml", repr=False)
+    """`KIRO2CHAT_CONFIG`, or config.toml below `XDG_CONFIG_HOME`."""
+
     _sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
-        """Read the environment; `given` (from the command line) wins. An empty variable counts as unset.
+        """Read the environment and config.toml; `given` (from the command line) wins. An empty variable counts as unset.
 
         Raises:
-            SettingsError: a value cannot be used; the message names the variable and what was expected.
+            SettingsError: a value cannot be used; the message names the variable, or file and line, and what was expected.
         """
         environ = os.environ if environ is None else environ
-        home = _read("HOME", kinds.path, environ.get("HOME", "").strip() or "~")
-        default_home = str(home / ".local" / "share")
-        data_home = _read("XDG_DATA_HOME", kinds.path, environ.get("XDG_DATA_HOME", "").strip() or default_home)
+        return cls.of(config_file.read(config_path(environ), kinds_of_settings()), environ, **given)
+
+    @classmethod
+    def of(cls, from_file: Mapping[str, Any], environ: Mapping[str, str], **given: Any) -> Settings:
+        """The same with the values of a file that need not have been written yet.
+
+        Raises:
+            SettingsError: a value cannot be used.
+        """
+        home = _home(environ)
+        data_home = _folder(environ, "XDG_DATA_HOME", home / ".local" / "share")
         values: dict[str, Any] = {"home": home, "data_home": data_home, "data_dir": data_home / "kiro2chat"}
+        values["config_path"] = config_path(environ)
+        from_env = {
+            name: _read(env, kind, raw) for name, env, kind in _described() if (raw := environ.get(env, "").strip())
+        }
+        chosen = {name: value for name, value in given.items() if value is not None}
         sources: dict[str, Source] = {}
-        for spec in fields(cls):
-            env = spec.metadata.get("env")
-            if env is None:
-                continue
-            raw = environ.get(env, "").strip()
-            if raw:
-                values[spec.name] = _read(env, spec.metadata["kind"], raw)
-            sources[spec.name] = "env" if raw else "default"
-        values.update({name: value for name, value in given.items() if value is not None})
+        for source, found in (("file", from_file), ("env", from_env), ("given", chosen)):
+            values |= found
+            sources |= dict.fromkeys(found, cast("Source", source))
         settings = cls(**values, _sources=sources)
         settings._check()
         return settings
@@ -270,9 +282,50 @@ class Settings:
             )
 
 
+def config_path(environ: Mapping[str, str]) -> Path:
+    """Where config.toml is, or would be."""
+    config_home = _folder(environ, "XDG_CONFIG_HOME", _home(environ) / ".config")
+    return _folder(environ, "KIRO2CHAT_CONFIG", config_home / "kiro2chat" / "config.toml")
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return _folder(environ, "HOME", Path("~"))
+
+
+def _folder(environ: Mapping[str, str], variable: str, default: Path) -> Path:
+    found: Path = _read(variable, kinds.path, environ.get(variable, "").strip() or str(default))
+    return found
+
+
+def _described() -> list[tuple[str, str, Kind]]:
+    """(name of the field, environment variable, kind) of every setting, in order."""
+    described = [(spec.name, spec.metadata) for spec in fields(Settings) if "env" in spec.metadata]
+    return [(name, metadata["env"], metadata["kind"]) for name, metadata in described]
+
+
+def kinds_of_settings() -> dict[str, Kind]:
+    """The kind of every setting, by the name of its field."""
+    return {name: kind for name, _env, kind in _described()}
+
+
 def variables() -> list[tuple[str, str]]:
     """(name of the field, environment variable) of every setting, in order."""
-    return [(spec.name, spec.metadata["env"]) for spec in fields(Settings) if "env" in spec.metadata]
+    return [(name, env) for name, env, _kind in _described()]
+
+
+def schema() -> dict[str, Any]:
+    """A JSON Schema of config.toml, for forms: titles are the variables, secrets are `writeOnly`."""
+    properties = {}
+    for spec in fields(Settings):
+        if "env" in spec.metadata:
+            default = spec.metadata["kind"].to_toml(spec.default)
+            properties[spec.name] = {
+                **spec.metadata["kind"].schema,
+                "title": spec.metadata["env"],
+                "description": spec.metadata["help"],
+                **({"default": default} if default not in (None, []) and not spec.metadata["shown"] else {}),
+            }
+    return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from contextlib import aclosing, contextmanager
 
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError, LoginError
-from kiro2chat_core.settings import Settings
+from kiro2chat_core.settings import Settings, schema
 
 __all__ = ["main"]
 
@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--dialect", choices=("chat", "messages", "responses"), help="the API it is meant for, where that is not plain"
     )
+    config = command(_config, "config", help="show the settings and where they come from, or change them")
+    config.add_argument("action", nargs="?", default="list", choices=("list", "get", "set", "unset", "path", "schema"))
+    config.add_argument("name", nargs="?", help="a setting, such as port or PORT")
+    config.add_argument("value", nargs="?", help="written as in the environment; - reads it from standard input")
     for each in (doctor, models, chat, explain):
         each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
     emulator = command(_emulator, "emulator", help="serve the emulator of Kiro alone, for tests and development")
@@ -140,14 +144,47 @@ def _chat(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _explain(settings: Settings, options: argparse.Namespace) -> int:
-    import orjson
-
     from .explaining import explained, guessed, read_body
 
     body = read_body(options.file)
     with _backend(settings, options.demo, check=False) as (chosen, _login):
         told = asyncio.run(explained(chosen, body, options.dialect or guessed(body)))
-    print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    _print_json(told)
+    return 0
+
+
+def _print_json(value: object) -> None:
+    import orjson
+
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def _config(settings: Settings, options: argparse.Namespace) -> int:
+    from . import configuring
+
+    words = (options.name, options.value)
+    needed = {"get": 1, "unset": 1, "set": 2}.get(options.action, 0)
+    if sum(word is not None for word in words) != needed:
+        print(
+            f"kiro2chat: config {options.action} takes {('nothing more', 'a name', 'a name and a value')[needed]}",
+            file=sys.stderr,
+        )
+        return 2
+    match options.action:
+        case "list":
+            for name, value, source in configuring.listing(settings):
+                print(f"{name:<26} {source:<8} {value}")
+        case "path":
+            print(settings.config_path)
+        case "schema":
+            _print_json(schema())
+        case "get":
+            print(configuring.get(settings, options.name))
+        case "set":
+            value = sys.stdin.read().strip() if options.value == "-" else options.value
+            configuring.change({options.name: value})
+        case "unset":
+            configuring.change({options.name: None})
     return 0
 
 

@@ -152,7 +152,7 @@ def test_the_table_tells_every_setting_once() -> None:
         assert help.endswith((".", "?"))
         assert "|" not in default + help
     assert {name for name, _ in variables()} == {
-        spec.name for spec in fields(Settings) if spec.name not in ("home", "data_home", "_sources")
+        spec.name for spec in fields(Settings) if spec.name not in ("home", "data_home", "config_path", "_sources")
     }
 
 

@@ -1,0 +1,113 @@
+"""`config.toml`: settings that last. Read strictly, so that a typing error does not hide; written without touching comments.
+
+The keys are the names of the settings in small letters: `port = 8000`. The environment goes before the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import SettingsError
+from .kinds import Kind
+
+__all__ = ["read", "write"]
+
+
+def read(path: Path, known: Mapping[str, Kind]) -> dict[str, Any]:
+    """The settings of a file, checked; none where there is no file.
+
+    Raises:
+        SettingsError: it cannot be read or holds something unusable; the message names file and line.
+    """
+    return _values(path, _text(path), known)
+
+
+def write(
+    path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind], check: Callable[[Mapping[str, Any]], object]
+) -> None:
+    """Write settings into the file, made where it is missing; None takes one out. All of them or none, mode 0600.
+
+    `check` sees the settings as they would be, and raises where they cannot be.
+
+    Raises:
+        SettingsError: the file is broken already, or cannot be written; or what `check` says.
+    """
+    import tomlkit  # 0.1 s that only writing costs
+
+    old = _text(path)
+    _values(path, old, known)
+    document = tomlkit.parse(old)
+    for name, value in changes.items():
+        if value is None:
+            document.pop(name, None)
+        else:
+            document[name] = known[name].to_toml(value)
+    text = tomlkit.dumps(document)
+    check(_values(path, text, known))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text)
+    except OSError as refused:
+        raise SettingsError(f"{path} cannot be written ({refused.strerror or refused}).") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text: write it anew, as TOML.") from None
+    except OSError as refused:
+        raise SettingsError(f"{path} cannot be read ({refused.strerror or refused}).") from None
+
+
+def _values(path: Path, text: str, known: Mapping[str, Kind]) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as bad:
+        raise SettingsError(f"{path} is not valid TOML: {bad}.") from None
+    return {name: _value(path, text, name, value, known) for name, value in document.items()}
+
+
+def _value(path: Path, text: str, name: str, value: object, known: Mapping[str, Kind]) -> Any:
+    place = f"{path}:{_line(text, name)}"
+    if name not in known:
+        import difflib
+
+        near = difflib.get_close_matches(name.lower(), known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ". `kiro2chat config` lists them."
+        raise SettingsError(f"{place}: there is no setting {name[:60]!r}{hint}", field=name)
+    try:
+        return known[name].of_toml(value)
+    except ValueError as bad:
+        raise SettingsError(f"{place}: {name} cannot be used: {bad}.", field=name) from None
+
+
+def _line(text: str, name: str) -> int:
+    """Where a key of the top level stands; the parser does not tell."""
+    found = re.search(rf"^[ \t]*(?:\[+[ \t]*)?[\"']?{re.escape(name)}\b", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def _replace(path: Path, text: str) -> None:
+    """Atomic; a link keeps leading where it leads."""
+    target = path.resolve()
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)  # mkstemp made it 0600
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

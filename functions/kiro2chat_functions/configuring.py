@@ -1,0 +1,65 @@
+"""`kiro2chat config`: what is set and where it comes from; changes that are checked before they are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from kiro2chat_core import config_file
+from kiro2chat_core.errors import SettingsError
+from kiro2chat_core.secret import Secret
+from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, variables
+
+__all__ = ["change", "get", "listing", "shown"]
+
+
+def listing(settings: Settings) -> list[tuple[str, str, str]]:
+    """(name, value as shown, source) of every setting."""
+    return [(name, shown(getattr(settings, name)), settings.source(name)) for name, _env in variables()]
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it; secrets are only said to be there."""
+    if value is None or value == ():
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def change(texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> None:
+    """Write settings, given as in the environment, to config.toml; None takes one out. All or none.
+
+    Raises:
+        SettingsError: there is no such setting, a value cannot be used, or the file cannot be written; nothing has changed.
+    """
+    environ = os.environ if environ is None else environ
+    kinds = kinds_of_settings()
+    values: dict[str, Any] = {}
+    for given, text in texts.items():
+        name = _name(given)
+        try:
+            values[name] = None if text is None else kinds[name].of_text(text)
+        except ValueError as bad:
+            raise SettingsError(f"{name} cannot be used: {bad}.", field=name) from None
+    config_file.write(config_path(environ), values, kinds, lambda found: Settings.of(found, environ))
+
+
+def _name(given: str) -> str:
+    """The name of a setting, or its variable."""
+    by_variable = {env: name for name, env in variables()}
+    name = by_variable.get(given.upper(), given)
+    if name not in by_variable.values():
+        raise SettingsError(f"There is no setting {given[:60]!r}; `kiro2chat config` lists them.", field=given[:60])
+    return name
+
+
+def get(settings: Settings, given: str) -> str:
+    """One value as it is shown.
+
+    Raises:
+        SettingsError: there is no such setting.
+    """
+    value = getattr(settings, _name(given))
+    return "***" if isinstance(value, Secret) else shown(value)

@@ -1,0 +1,172 @@
+"""config.toml: read strictly, written without losing anything, and always a whole file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiro2chat_core import config_file
+from kiro2chat_core.errors import SettingsError
+from kiro2chat_core.secret import Secret
+from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, schema, variables
+
+KINDS = kinds_of_settings()
+
+READ: dict[str, tuple[str, dict[str, Any]]] = {
+    "nothing": ("", {}),
+    "a comment": ("# nothing yet\n", {}),
+    "with a byte order mark": ("\ufeffport = 9000\n", {"port": 9000}),
+    "each type": (
+        'port = 9000\nkeepalive = 5\nkiro_idle_timeout = 7.5\nkiro_optout = false\nlog_level = "debug"\n'
+        'allowed_hosts = ["a.example", "b.example"]\napi_key = "sesame"\nkiro_db_path = "/x/y z"\n',
+        {"port": 9000, "keepalive": 5.0, "kiro_idle_timeout": 7.5, "kiro_optout": False, "log_level": "debug",
+         "allowed_hosts": ("a.example", "b.example"), "api_key": Secret("sesame"), "kiro_db_path": Path("/x/y z")},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "values"), READ.values(), ids=READ)
+def test_what_is_read(tmp_path: Path, text: str, values: dict[str, Any]) -> None:
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    assert config_file.read(tmp_path / "config.toml", KINDS) == values
+
+
+def test_no_file_is_no_settings(tmp_path: Path) -> None:
+    assert config_file.read(tmp_path / "config.toml", KINDS) == {}
+
+
+BAD: dict[str, tuple[bytes, str]] = {
+    "no TOML": (b"port = \n", "config.toml is not valid TOML"),
+    "a key twice": (b"port = 1\nport = 2\n", "is not valid TOML"),
+    "an unknown key": (b"# a\n\nprot = 9000\n", "config.toml:3: there is no setting 'prot'; did you mean port?"),
+    "a table": (b"port = 1\n[server]\nport = 9000\n", "config.toml:2: there is no setting 'server'"),
+    "a variable": (b"PORT = 9000\n", "there is no setting 'PORT'; did you mean port?"),
+    "a wrong type": (
+        b'\nport = "9000"\n',
+        "config.toml:2: port cannot be used: expected a whole number, not a string.",
+    ),
+    "a switch as a number": (b"kiro_optout = 1\n", "expected true or false, not a whole number"),
+    "a number as a switch": (b"port = true\n", "expected a whole number, not true or false"),
+    "a list as a string": (b'allowed_hosts = "a"\n', "expected an array, not a string"),
+    "a list of numbers": (b"allowed_hosts = [1]\n", "expected an array of strings"),
+    "a date": (b"port = 2026-01-01\n", "expected a whole number, not a date"),
+    "a value out of range": (b"port = 70000\n", "port cannot be used: expected a whole number from 0 to 65535."),
+    "a word that is none": (b'log_level = "loud"\n', "expected one of debug, info, warning, error"),
+    "not UTF-8": (b"port = 1 # \xff\n", "is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("raw", "told"), BAD.values(), ids=BAD)
+def test_what_cannot_be_used_is_told_by_file_and_line(tmp_path: Path, raw: bytes, told: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(raw)
+    with pytest.raises(SettingsError) as refused:
+        config_file.read(path, KINDS)
+    assert refused.value.message.startswith(str(path))
+    assert told in refused.value.message
+    with pytest.raises(SettingsError):
+        config_file.write(path, {"port": 1}, KINDS, lambda _found: None)
+    assert path.read_bytes() == raw
+
+
+def test_a_folder_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").mkdir()
+    with pytest.raises(SettingsError, match="cannot be read"):
+        config_file.read(tmp_path / "config.toml", KINDS)
+
+
+def test_writing_keeps_comments_order_and_mode(tmp_path: Path) -> None:
+    path = tmp_path / "kiro2chat" / "config.toml"
+    config_file.write(path, {"port": 9000}, KINDS, lambda _found: None)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text('# mine\nport = 9000  # the usual\n\nlog_level = "debug"\n', encoding="utf-8")
+    config_file.write(path, {"port": 9001, "api_key": Secret("s"), "log_level": None}, KINDS, lambda _found: None)
+    assert path.read_text(encoding="utf-8") == '# mine\nport = 9001  # the usual\n\napi_key = "s"\n'
+    assert os.listdir(path.parent) == ["config.toml"]
+
+
+def test_a_link_keeps_leading_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "real.toml").write_text("port = 1\n", encoding="utf-8")
+    (tmp_path / "config.toml").symlink_to(tmp_path / "real.toml")
+    config_file.write(tmp_path / "config.toml", {"port": 2}, KINDS, lambda _found: None)
+    assert (tmp_path / "config.toml").is_symlink()
+    assert (tmp_path / "real.toml").read_text(encoding="utf-8") == "port = 2\n"
+
+
+def test_what_is_refused_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("port = 1\n", encoding="utf-8")
+
+    def check(found: Any) -> None:
+        Settings.of(found, {"HOME": str(tmp_path)})
+
+    with pytest.raises(SettingsError, match="needs API_KEY"):
+        config_file.write(path, {"host": "0.0.0.0"}, KINDS, check)
+    assert path.read_text(encoding="utf-8") == "port = 1\n"
+    config_file.write(path, {"host": "0.0.0.0", "api_key": Secret("s")}, KINDS, check)
+    assert Settings.load({"HOME": str(tmp_path), "KIRO2CHAT_CONFIG": str(path)}).host == "0.0.0.0"
+
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+values = st.fixed_dictionaries(
+    {},
+    optional={
+        "port": st.integers(0, 65_535),
+        "keepalive": st.floats(0.05, 600),
+        "kiro_optout": st.booleans(),
+        "host": st.just("127.0.0.1"),
+        "kiro_user_agent": texts,
+        "api_key": texts.map(Secret),
+        "kiro_db_path": texts.filter(lambda text: not text.startswith("~")).map(Path),
+        "allowed_hosts": st.lists(st.from_regex(r"\A[a-z.]{1,9}\Z"), min_size=1, max_size=3).map(tuple),
+    },
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(values, values)
+def test_what_is_written_is_read_again(tmp_path: Path, first: dict[str, Any], second: dict[str, Any]) -> None:
+    path = tmp_path / "config.toml"
+    path.unlink(missing_ok=True)
+    for changes in (first, second):
+        config_file.write(path, changes, KINDS, lambda _found: None)
+    assert config_file.read(path, KINDS) == first | second
+    config_file.write(path, dict.fromkeys(first), KINDS, lambda _found: None)
+    assert config_file.read(path, KINDS) == {name: value for name, value in second.items() if name not in first}
+
+
+def test_the_environment_goes_before_the_file_and_the_command_line_before_both(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "etc"), "PORT": "2"}
+    path = config_path(environ)
+    assert path == tmp_path / "etc" / "kiro2chat" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('port = 1\nkeepalive = 3\nlog_level = "debug"\n', encoding="utf-8")
+    loaded = Settings.load(environ, log_level="error")
+    assert (loaded.port, loaded.keepalive, loaded.log_level, loaded.config_path) == (2, 3.0, "error", path)
+    assert [loaded.source(name) for name in ("port", "keepalive", "log_level", "host")] == [
+        "env",
+        "file",
+        "given",
+        "default",
+    ]
+    assert config_path({"HOME": str(tmp_path)}) == tmp_path / ".config" / "kiro2chat" / "config.toml"
+    assert config_path(environ | {"KIRO2CHAT_CONFIG": "/x/mine.toml"}) == Path("/x/mine.toml")
+
+
+def test_the_schema_describes_every_setting() -> None:
+    described = schema()
+    assert list(described["properties"]) == [name for name, _env in variables()]
+    assert {name for name, each in described["properties"].items() if each.get("writeOnly")} == {
+        "api_key", "kiro_api_key", "kiro_refresh_token", "kiro_client_secret",
+    }  # fmt: skip
+    for name, each in described["properties"].items():
+        assert each["title"] == dict(variables())[name]
+        assert each["description"]
+        if "default" in each:
+            assert KINDS[name].of_toml(each["default"]) is not None

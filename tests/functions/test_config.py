@@ -1,0 +1,60 @@
+"""`kiro2chat config` as a person runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.functions.test_cli import run
+
+
+def test_settings_are_listed_with_their_source_and_secrets_are_not_shown(tmp_path: Path) -> None:
+    assert run(tmp_path, "config", "set", "api_key", "-", stdin="sesame\n").returncode == 0
+    assert run(tmp_path, "config", "set", "KEEPALIVE", "5").returncode == 0
+    listed = run(tmp_path, "config", PORT="9000")
+    rows = {line.split()[0]: line.split()[1:] for line in listed.stdout.splitlines()}
+    assert rows["port"] == ["env", "9000"]
+    assert rows["keepalive"] == ["file", "5.0"]
+    assert rows["log_level"] == ["default", "info"]
+    assert rows["api_key"] == ["file", "***"]
+    assert "sesame" not in listed.stdout + listed.stderr
+    assert run(tmp_path, "config", "get", "api_key").stdout == "***\n"
+    path = Path(run(tmp_path, "config", "path").stdout.strip())
+    assert path.read_text(encoding="utf-8") == 'api_key = "sesame"\nkeepalive = 5.0\n'
+    assert run(tmp_path, "config", "unset", "API_KEY").returncode == 0
+    assert path.read_text(encoding="utf-8") == "keepalive = 5.0\n"
+
+
+WRONG = {
+    "an unknown setting": (("set", "prot", "1"), "There is no setting 'prot'", 1),
+    "a value that cannot be": (("set", "port", "many"), "port cannot be used: expected a whole number", 1),
+    "a change that cannot be": (("set", "host", "0.0.0.0"), "needs API_KEY", 1),
+    "no value": (("set", "port"), "config set takes a name and a value", 2),
+    "no name": (("get",), "config get takes a name", 2),
+    "too much": (("path", "port"), "config path takes nothing more", 2),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told", "status"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_done_changes_nothing(
+    tmp_path: Path, arguments: tuple[str, ...], told: str, status: int
+) -> None:
+    ran = run(tmp_path, "config", *arguments)
+    assert ran.returncode == status
+    assert told in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not (tmp_path / ".config").exists()
+
+
+def test_a_broken_file_stops_every_start_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / ".config" / "kiro2chat" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("# mine\nprot = 1\n", encoding="utf-8")
+    ran = run(tmp_path, "serve", "--port", "0")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == f"kiro2chat: {path}:2: there is no setting 'prot'; did you mean port?\n"
+
+
+def test_the_schema_is_json(tmp_path: Path) -> None:
+    assert json.loads(run(tmp_path, "config", "schema").stdout)["properties"]["port"]["maximum"] == 65_535
