@@ -36,16 +36,21 @@ def store_at(url: str, *, clock: Clock = time.time) -> Store:
     Raises:
         SettingsError: no such kind of store, or no path; the message repeats nothing that may be a password.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "sqlite":
-        raise SettingsError(f"STORE_URL cannot be used: {_EXPECTED}.", field="STORE_URL")
-    path = Path(unquote(parts.path))
-    if parts.netloc or parts.query or parts.fragment or not path.name or "\0" in str(path):
-        raise SettingsError(f"STORE_URL cannot be used: {_EXPECTED}, three slashes and a path.", field="STORE_URL")
-    return _sqlite(path, clock)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _refused() from None
+    path = unquote(parts.path)
+    if parts.scheme != "sqlite" or parts.netloc or parts.query or parts.fragment:
+        raise _refused()
+    if not path.startswith("/") or not Path(path).name or "\0" in path:
+        raise _refused()
+    return _sqlite(Path(path), clock)
 
 
-_EXPECTED = "expected an address such as sqlite:///home/me/kiro2chat.sqlite3"
+def _refused() -> SettingsError:
+    expected = "an address with three slashes and a path, such as sqlite:///home/me/kiro2chat.sqlite3"
+    return SettingsError(f"STORE_URL cannot be used: expected {expected}.", field="STORE_URL")
 
 
 def _sqlite(path: Path, clock: Clock) -> Store:
