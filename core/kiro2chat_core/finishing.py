@@ -8,7 +8,7 @@ from dataclasses import replace
 from .counting import Meter
 from .cutting import Cutter
 from .onejson import OneJson
-from .turns import Ask, Began, Counted, Ended, Event, ReasoningDelta
+from .turns import Ask, Began, Counted, Ended, Event, ReasoningDelta, Usage
 
 __all__ = ["Finishing"]
 
@@ -17,18 +17,19 @@ class Finishing:
     """Feed it batches in order. Every answer ends with one Ended, and just before it comes one Counted.
 
     `input_tokens` is our estimate; set it before the first batch. `credits` is what the answer cost, where that is known.
+    `usage` is there once the answer has been counted.
     """
 
     def __init__(self, ask: Ask) -> None:
         self.input_tokens = 0
         self.credits: float | None = None
         self.outcome = "broken off"
+        self.usage: Usage | None = None
         self._json = OneJson(ask.answer) if ask.answer is not None else None
         self._cutter = Cutter(ask.limits, one_call=not ask.parallel)
         self._meter = Meter()
         self._most = ask.limits.max_tokens
         self._shown = ask.thinking.shown
-        self._counted = False
 
     @property
     def done(self) -> bool:
@@ -43,15 +44,15 @@ class Finishing:
         passed: list[Event] = []
         for event in self._cutter.feed(events):
             self._meter.watch(event)
-            self._counted = self._counted or isinstance(event, Counted)
+            if isinstance(event, Counted):
+                self.usage = event.usage
             if isinstance(event, Began):
                 event = replace(event, input_tokens=self.input_tokens)
             if isinstance(event, Ended):
                 self.outcome = event.reason
-                if not self._counted:
-                    passed.append(
-                        Counted(self._meter.usage(self.input_tokens, at_most=self._most, credits=self.credits))
-                    )
+                if self.usage is None:
+                    self.usage = self._meter.usage(self.input_tokens, at_most=self._most, credits=self.credits)
+                    passed.append(Counted(self.usage))
             passed.append(event)
         return passed
 

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,31 +19,23 @@ from .errors import Kiro2ChatError, LoginError, Misunderstood, UnknownModel
 from .finishing import Finishing
 from .kiro import catalog, prompts
 from .kiro.catalog import Model
-from .kiro.client import Answered, Client
+from .kiro.client import Client
 from .kiro.control import Control, Models
 from .kiro.request import Request, Style, build
 from .kiro.signatures import Signatures, Signing
 from .kiro.tokens import Tokens
 from .kiro.transport import open_http
+from .report import Report
 from .settings import Settings
 from .turns import AnyTool, Ask, Batch, CallBegan, NamedTool, Text, TextDelta, Thinking, Turn
 from .window import Window
 
-__all__ = ["Explanation", "Gateway", "Report"]
+__all__ = ["Explanation", "Gateway"]
 
 logger = logging.getLogger(__name__)
 
 _MODELS_PATIENCE = 2.0
 """Seconds the very first chats wait for the list of models."""
-
-
-@dataclass(slots=True)
-class Report:
-    """What is known of one request besides its events; filled on the way."""
-
-    model: str = ""
-    repairs: tuple[str, ...] = ()
-    answered: Answered = field(default_factory=Answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ class Gateway:
         return Models(self._control, self.settings.kiro_models_ttl)
 
     async def stream(self, ask: Ask, report: Report | None = None) -> AsyncGenerator[Batch, None]:
-        """Answer an Ask. Every answer ends with one Ended; just before it comes one Counted.
+        """Answer an Ask, and fill the report. Every answer ends with one Ended; just before it comes one Counted.
 
         Close the iterator to stop the answer; the connection to Kiro is closed then.
 
@@ -93,13 +85,12 @@ class Gateway:
         window, finishing = Window(ask, model), Finishing(ask)
         signing = Signing(self._signatures, model.id)
         began = time.perf_counter()
-        first: float | None = None
         try:
             await window.check()
             async with aclosing(source) as batches:
                 async for batch in batches:
-                    if first is None:
-                        first = time.perf_counter() - began
+                    if report.first is None:
+                        report.first = time.perf_counter() - began
                         finishing.input_tokens = await window.tokens()
                     finishing.credits = report.answered.credits
                     for event in batch:
@@ -109,12 +100,14 @@ class Gateway:
                     if finishing.done:
                         return
         except Kiro2ChatError as error:
-            raise _with_repairs(await window.judged(error), report) from None
+            report.error = _with_repairs(await window.judged(error), report)
+            raise report.error from None
         finally:
             await window.aclose()
             if report.answered.reasoning_refused:
                 self._signatures.refused(ask.turns, model.id)
-            _log(report, finishing, first, time.perf_counter() - began)
+            report.outcome, report.usage, report.total = finishing.outcome, finishing.usage, time.perf_counter() - began
+            _log(report)
 
     async def explain(self, ask: Ask) -> Explanation:
         """What the backend would be sent, without sending it. Without a login, `profileArn` is left out.
@@ -184,7 +177,7 @@ class Gateway:
         model = catalog.resolve(ask.model, models)
         if not model.images:
             refuse_images(ask, model.id)
-        report.model = model.id
+        report.asked, report.model = ask.model, model.id
         if ask.thinking == Thinking():
             ask = replace(ask, thinking=catalog.thinking_in(ask.model, models))
         return replace(ask, turns=self._signatures.own(ask.turns, model.id)), model
@@ -235,14 +228,14 @@ def _with_repairs(error: Kiro2ChatError, report: Report) -> Kiro2ChatError:
     return error
 
 
-def _log(report: Report, finishing: Finishing, first: float | None, whole: float) -> None:
+def _log(report: Report) -> None:
     """One line per request, without a word of what was said."""
     logger.info(
         "%s: %s, %.2f s to the first token, %.2f s in all, %d attempt(s), %d repair(s), %d undeclared call(s) dropped",
         report.model,
-        finishing.outcome,
-        whole if first is None else first,
-        whole,
+        report.outcome,
+        report.total if report.first is None else report.first,
+        report.total,
         report.answered.attempts,
         len(report.repairs),
         len(report.answered.dropped),

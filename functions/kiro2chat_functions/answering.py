@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kiro2chat_core.fold import Answer, Fold
-from kiro2chat_core.gateway import Gateway, Report
+from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask
 
 from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
@@ -39,6 +40,8 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     """
     gateway: Gateway = request.app.state.gateway
     ignored = tuple(ignored)
+    report: Report = request.scope.get("report") or Report()
+    report.id, report.asked, report.stream, report.ignored = form.id, ask.model, stream, ignored
     if request.headers.get("x-kiro2chat-explain"):
         return JsonResponse(await unless_left(request, explanation(gateway, ask, ignored)))
     headers = {"x-request-id": form.id, "request-id": form.id}
@@ -46,14 +49,14 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
         headers["x-kiro2chat-ignored"] = told
     if stream:
         return StreamedAnswer(
-            gateway.stream(ask, Report()),
+            gateway.stream(ask, report),
             form.encoder,
             form.error_form,
             keepalive=gateway.settings.keepalive,
             headers=headers,
         )
     fold = Fold()
-    await unless_left(request, _fold(gateway, ask, fold))
+    await unless_left(request, _fold(gateway, ask, report, fold))
     return JsonResponse(form.whole(fold.answer()), headers=headers)
 
 
@@ -69,8 +72,8 @@ async def explanation(gateway: Gateway, ask: Ask, ignored: Iterable[str]) -> dic
     }
 
 
-async def _fold(gateway: Gateway, ask: Ask, fold: Fold) -> None:
-    async with aclosing(gateway.stream(ask, Report())) as batches:
+async def _fold(gateway: Gateway, ask: Ask, report: Report, fold: Fold) -> None:
+    async with aclosing(gateway.stream(ask, report)) as batches:
         async for batch in batches:
             fold.feed(batch)
 

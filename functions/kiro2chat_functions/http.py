@@ -68,7 +68,10 @@ def rendered(
         except (ClientLeft, ClientDisconnect):
             return Response(status_code=499)  # nobody reads it
         except Exception as failure:
-            return error_response(as_error(failure), form)
+            error = as_error(failure)
+            if (report := request.scope.get("report")) is not None:
+                report.error = error
+            return error_response(error, form)
 
     return endpoint
 

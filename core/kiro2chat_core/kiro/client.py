@@ -12,13 +12,14 @@ import random
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from .. import jsonio
 from ..errors import BackendTimeout, Kiro2ChatError, LoginError, LoginExpired, LoginForbidden, QuotaExhausted
+from ..report import Answered
 from ..settings import Settings
 from ..turns import Batch, Began, Event
 from . import failures
@@ -32,7 +33,7 @@ from .thoughts import Thoughts
 from .tokens import Tokens
 from .transport import translated
 
-__all__ = ["Answered", "Client"]
+__all__ = ["Client"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,17 +41,6 @@ _ERROR_BODY = 64 * 1024
 _PIECE = 256 * 1024
 _EVENT_STREAMS = ("application/vnd.amazon.eventstream", "application/octet-stream", "")
 _FIRST_WAIT, _LONGEST_WAIT, _PATIENCE = 0.4, 10.0, 30.0
-
-
-@dataclass(slots=True)
-class Answered:
-    """What is known of one answer besides its events; filled while the events are read."""
-
-    request_id: str = ""
-    credits: float | None = None
-    dropped: list[str] = field(default_factory=list)
-    attempts: int = 0
-    reasoning_refused: bool = False
 
 
 @dataclass(slots=True)

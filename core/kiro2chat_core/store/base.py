@@ -18,7 +18,8 @@ How what lasts is laid out, as partition / sort:
     telegram#chats / chat id                     get, put with version; a lease while its turn runs
     config / name                                MCP servers and what else the page saves; put with version
 
-A partition is what one query reads in order; one that grows with traffic carries a day or a month in its name.
+A partition is what one query reads in order; one that grows with traffic carries a day or a month in its name. `joined`
+puts names together that others chose.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ __all__ = [
     "check_amounts",
     "check_expiry",
     "check_lease",
+    "check_page",
     "encoded",
+    "joined",
     "span",
 ]
 
@@ -245,6 +248,18 @@ def check_lease(holder: str, seconds: float) -> None:
     """Raises ValueError."""
     if not holder or not 0 < seconds < math.inf:
         raise ValueError("a lease has a holder and lasts some seconds")
+
+
+def check_page(partition: str, limit: int) -> None:
+    """Raises ValueError."""
+    Key(partition, "any")
+    if not 0 < limit <= LONGEST_PAGE:
+        raise ValueError(f"a page has 1 to {LONGEST_PAGE} items, not {limit}")
+
+
+def joined(*parts: str) -> str:
+    """A part of a key made of several texts, whoever chose them: no two lists of texts give the same."""
+    return "#".join(part.replace("%", "%25").replace("#", "%23") for part in parts)
 
 
 def span(prefix: str, after: str | None, newest_first: bool) -> tuple[str, str | None]:

@@ -17,7 +17,6 @@ from ..errors import Conflict, ItemTooLarge, Kiro2ChatError
 from . import sqlite_statements as sql
 from .base import (
     LARGEST,
-    LONGEST_PAGE,
     Amount,
     Expected,
     Item,
@@ -29,6 +28,7 @@ from .base import (
     check_amounts,
     check_expiry,
     check_lease,
+    check_page,
     encoded,
     span,
 )
@@ -67,7 +67,7 @@ class SqliteStore(Store):
 
     async def get(self, key: Key) -> Item | None:
         rows = await self._read(sql.GET, pk=key.partition, sk=key.sort)
-        return next((_item(key.partition, row) for row in rows), None)
+        return next((self._item(key.partition, row) for row in rows), None)
 
     async def put(self, key: Key, value: Value, *, expected: Expected = "any", expires_at: float | None = None) -> int:
         check_expiry(expires_at)
@@ -99,13 +99,12 @@ class SqliteStore(Store):
         limit: int = 100,
         newest_first: bool = False,
     ) -> Page:
-        if not 0 < limit <= LONGEST_PAGE:
-            raise ValueError(f"a page has 1 to {LONGEST_PAGE} items, not {limit}")
+        check_page(partition, limit)
         low, high = span(prefix, after, newest_first)
         rows = await self._read(
             sql.PAGE[newest_first], pk=partition, low=low, high=sql.END if high is None else high, limit=limit + 1
         )
-        items = tuple(_item(partition, row) for row in rows[:limit])
+        items = tuple(self._item(partition, row) for row in rows[:limit])
         return Page(items, items[-1].key.sort if len(rows) > limit else None)
 
     async def incr(
@@ -163,6 +162,13 @@ class SqliteStore(Store):
         await self._connections.write(sql.SWEEP_LEASES, {"now": now, "kept": _KEPT})
         return len(await self._connections.write(sql.SWEEP, {"now": now, "limit": _STEP}))
 
+    def _item(self, partition: str, row: tuple[bytes, bytes, int, float | None]) -> Item:
+        sort, value, version, expires_at = row
+        try:
+            return Item(Key(partition, sort.decode()), jsonio.loads(value), version, expires_at)
+        except ValueError:
+            raise self._connections.damaged() from None
+
     async def _uncountable(self, key: Key, names: Iterable[str]) -> Exception:
         item = await self.get(key)
         if item is not None and not all(_is_number(item.value.get(name, 0)) for name in names):
@@ -172,7 +178,10 @@ class SqliteStore(Store):
 
 def _added(held: str, amounts: str) -> str | None:
     """SQL function: a value with these amounts added; NULL, which the table refuses, where that cannot be."""
-    value = jsonio.loads(held)
+    try:
+        value = jsonio.loads(held)
+    except ValueError:
+        return None
     for name, amount in jsonio.loads(amounts).items():
         if not _is_number(value.setdefault(name, 0)):
             return None
@@ -183,11 +192,6 @@ def _added(held: str, amounts: str) -> str | None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _item(partition: str, row: tuple[str, str, int, float | None]) -> Item:
-    sort, value, version, expires_at = row
-    return Item(Key(partition, sort), jsonio.loads(value), version, expires_at)
 
 
 def _first_version() -> int:

@@ -50,6 +50,7 @@ class Connections:
         self._turn = asyncio.Lock()
 
     async def read(self, statement: str, values: Mapping[str, object]) -> list[Any]:
+        """Texts come as bytes."""
         return await self._run((await self._opened()).reader, statement, values)
 
     async def write(self, statement: str, values: Mapping[str, object]) -> list[Any]:
@@ -63,6 +64,10 @@ class Connections:
             return await self._run((await self._opened()).writer, statement, values)
         finally:
             self._turn.release()
+
+    def damaged(self) -> StoreError:
+        """For what was read and makes no sense."""
+        return sqlite_file.damaged(self._path)
 
     async def open(self) -> None:
         await self._opened()

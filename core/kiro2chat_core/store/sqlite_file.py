@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import StoreError, StoreUnusable
 from .sqlite_schema import APPLICATION, MIGRATIONS
 
-__all__ = ["connect", "identity", "lost", "waited"]
+__all__ = ["connect", "damaged", "identity", "lost", "waited"]
 
 _OLDEST = (3, 35, 0)
 """The first SQLite with RETURNING."""
@@ -82,6 +82,11 @@ def lost(path: Path, error: sqlite3.Error) -> StoreError:
     return StoreError(f"{path} {_told(error)}")
 
 
+def damaged(path: Path) -> StoreError:
+    """What was read is not what was written."""
+    return StoreError(f"{path} {_TOLD[sqlite3.SQLITE_CORRUPT]}")
+
+
 def waited(path: Path) -> StoreError:
     """Writes before this one waited too long for another program."""
     return StoreError(f"{path} {_LOCKED}")
@@ -122,6 +127,7 @@ def _connected(path: Path, patience: float, reading: bool) -> sqlite3.Connection
         connection.execute(f"PRAGMA journal_size_limit = {_LOG}")
         if reading:
             connection.execute("PRAGMA query_only = on")
+            connection.text_factory = bytes  # a damaged text is to be told as such
             connection.execute("SELECT 1 FROM items LIMIT 1").fetchall()
     except BaseException:
         connection.close()

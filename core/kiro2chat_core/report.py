@@ -1,0 +1,62 @@
+"""What is known of one request when it has ended: filled on its way, and then handed to whoever keeps books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .errors import Kiro2ChatError
+from .turns import Usage
+
+__all__ = ["Answered", "Report"]
+
+
+@dataclass(slots=True)
+class Answered:
+    """What the backend client learns about one answer besides its events."""
+
+    request_id: str = ""
+    """The backend's own."""
+
+    credits: float | None = None
+    dropped: list[str] = field(default_factory=list)
+    """Undeclared tool calls."""
+
+    attempts: int = 0
+    reasoning_refused: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """One request. Times are seconds, `began_at` since 1970, the others since then. No word of what was said is in it."""
+
+    id: str = ""
+    dialect: str = ""
+    path: str = ""
+    key: str = ""
+    """Id of the API key, "" where none was needed."""
+
+    asked: str = ""
+    """The model as the client named it; `model` is what it became."""
+
+    model: str = ""
+    stream: bool = False
+    began_at: float = 0.0
+    first: float | None = None
+    """Until the first events were ready."""
+
+    total: float = 0.0
+    status: int = 0
+    """Of the HTTP response; 0 where the client left before there was one."""
+
+    received: int = 0
+    sent: int = 0
+    """Bytes of the bodies."""
+
+    outcome: str = ""
+    """Why the answer ended (`turns.EndReason`), or `broken off`."""
+
+    error: Kiro2ChatError | None = None
+    usage: Usage | None = None
+    repairs: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    answered: Answered = field(default_factory=Answered)

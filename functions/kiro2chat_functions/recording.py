@@ -1,0 +1,52 @@
+"""Every request below /v1 on record: a pure ASGI layer that begins a Report and hands it on when the response has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kiro2chat_core.report import Report
+
+__all__ = ["Recording"]
+
+_DIALECTS = (("/v1/messages", "messages"), ("/v1/responses", "responses"), ("/v1/chat", "chat"))
+
+
+class Recording:
+    """`ended` gets the report after the last byte, also when the client left; it must be quick and must not fail.
+
+    Routes find the report in `scope["report"]` and fill in what only they know.
+    """
+
+    def __init__(self, app: ASGIApp, *, ended: Callable[[Report], None], prefix: str = "/v1/") -> None:
+        self._app = app
+        self._ended = ended
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(self._prefix):
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        dialect = next((dialect for start, dialect in _DIALECTS if path.startswith(start)), "")
+        report = scope["report"] = Report(path=path[:200], dialect=dialect, began_at=time.time())
+
+        async def receiving() -> Message:
+            message = await receive()
+            report.received += len(message.get("body", b""))
+            return message
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                report.status = message["status"]
+            report.sent += len(message.get("body", b""))
+            await send(message)
+
+        began = time.perf_counter()
+        try:
+            await self._app(scope, receiving, sending)
+        finally:
+            report.total = time.perf_counter() - began
+            self._ended(report)
