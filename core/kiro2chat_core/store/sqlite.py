@@ -165,7 +165,7 @@ class SqliteStore(Store):
     def _item(self, partition: str, row: tuple[bytes, bytes, int, float | None]) -> Item:
         sort, value, version, expires_at = row
         try:
-            return Item(Key(partition, sort.decode()), jsonio.loads(value), version, expires_at)
+            return Item(Key(partition, sort.decode()), _object(value), version, expires_at)
         except ValueError:
             raise self._connections.damaged() from None
 
@@ -176,10 +176,10 @@ class SqliteStore(Store):
         return ItemTooLarge(f"{key} would have more than {LARGEST} bytes; an item of the store has at most that.")
 
 
-def _added(held: str, amounts: str) -> str | None:
+def _added(held: bytes, amounts: str) -> str | None:
     """SQL function: a value with these amounts added; NULL, which the table refuses, where that cannot be."""
     try:
-        value = jsonio.loads(held)
+        value = _object(held)
     except ValueError:
         return None
     for name, amount in jsonio.loads(amounts).items():
@@ -188,6 +188,13 @@ def _added(held: str, amounts: str) -> str | None:
         value[name] += amount
     data = jsonio.dumps(value)
     return data.decode() if len(data) <= LARGEST else None
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    value = jsonio.loads(data)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
 
 
 def _is_number(value: object) -> bool:

@@ -37,11 +37,13 @@ class _Open:
 class Connections:
     """Opened by the first statement, on the loop that runs then.
 
-    `functions` are SQL functions of two texts for statements that write. Every method but `aclose` raises StoreUnusable
+    `functions` are SQL functions of two arguments for statements that write. Every method but `aclose` raises StoreUnusable
     and StoreError, as `Store` says.
     """
 
-    def __init__(self, path: Path, patience: float, functions: Mapping[str, Callable[[str, str], str | None]]) -> None:
+    def __init__(
+        self, path: Path, patience: float, functions: Mapping[str, Callable[[bytes, str], str | None]]
+    ) -> None:
         self._path = path
         self._patience = patience
         self._functions = functions

@@ -46,7 +46,7 @@ _LIST = (
 PAGE: Mapping[bool, str] = {False: f"{_LIST} LIMIT :limit", True: f"{_LIST} DESC LIMIT :limit"}
 INCR = (
     f"{_INSERT} ON CONFLICT DO UPDATE SET version = version + 1,"
-    f" value = CASE WHEN {_LIVE} THEN added(value, excluded.value) ELSE excluded.value END,"
+    f" value = CASE WHEN {_LIVE} THEN added(CAST(value AS BLOB), excluded.value) ELSE excluded.value END,"
     f" expires_at = CASE WHEN {_LIVE} THEN coalesce(excluded.expires_at, expires_at) ELSE excluded.expires_at END"
     " RETURNING value"
 )

@@ -89,6 +89,11 @@ class StoreContract:
         with pytest.raises(ValueError, match=r"key|surrogates"):
             Key(*parts)
 
+    def test_texts_of_others_are_joined_without_meeting(self) -> None:
+        lists = (["a", "b"], ["a#b"], ["a%23b"], ["a", "", "b"], ["", "a", "b"], ["a", "b", ""], [""], ["#"], ["", ""])
+        assert len({base.joined(*parts) for parts in lists}) == len(lists)
+        assert base.joined("session", "me", "1") == "session#me#1"
+
     async def test_the_longest_key_and_the_largest_value(self, store: Store) -> None:
         key = Key("é" * 512, "\U0001f600" * 256)
         value = {"text": "x" * (base.LARGEST - len('{"text":""}'))}
@@ -234,6 +239,8 @@ class StoreContract:
     async def test_pages_no_store_gives(self, store: Store, limit: int) -> None:
         with pytest.raises(ValueError, match="page"):
             await store.list("partition", limit=limit)
+        with pytest.raises(ValueError, match="partition"):
+            await store.list("")
 
     @pytest.mark.parametrize("newest_first", [False, True])
     async def test_pages_have_no_gaps_and_no_repeats_while_others_write(self, store: Store, newest_first: bool) -> None:

@@ -262,6 +262,19 @@ async def test_damage_in_the_middle_is_told_and_the_rest_can_be_read(path: Path)
     assert all(is_whole(item) for item in outcomes if isinstance(item, Item))
 
 
+@pytest.mark.parametrize("value", ["'{\"n\":1'", "'[1]'", "CAST(x'7bff7d' AS TEXT)", "x'00'", "1"])
+async def test_a_value_that_makes_no_sense_is_damage(path: Path, value: str) -> None:
+    async with store_on(place(path)) as store:
+        await store.put(KEY, {"n": 1})
+        with raw(path) as connection:
+            connection.execute(f"UPDATE items SET value = {value}")  # noqa: S608
+        for verb in (store.get(KEY), store.incr(KEY, {"n": 1}), store.list(KEY.partition)):
+            with pytest.raises(StoreError, match="is damaged"):
+                await verb
+        await store.put(KEY, {"n": 2})
+        assert await store.incr(KEY, {"n": 1}) == {"n": 3}
+
+
 # --- rights ---------------------------------------------------------------------------------------------------------
 
 
