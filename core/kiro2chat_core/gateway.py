@@ -18,6 +18,7 @@ from .counting import estimate_ask
 from .errors import Kiro2ChatError, LoginError, Misunderstood, UnknownModel
 from .finishing import Finishing
 from .kiro import catalog, prompts
+from .kiro.allowance import Plan
 from .kiro.catalog import Model
 from .kiro.client import Client
 from .kiro.control import Control, Models
@@ -144,6 +145,14 @@ class Gateway:
     async def count(self, ask: Ask) -> int:
         """The estimated tokens of an Ask, its documents as text."""
         return await asyncio.to_thread(estimate_ask, await self._with_attachments(ask))
+
+    async def plan(self) -> Plan:
+        """The login's plan, asked anew.
+
+        Raises:
+            Kiro2ChatError: it cannot be had.
+        """
+        return await self._control.plan()
 
     async def aclose(self) -> None:
         for name in ("models", "tokens"):

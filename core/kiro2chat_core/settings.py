@@ -24,7 +24,7 @@ Source: TypeAlias = Literal["given", "env", "file", "default"]
 """The command line, the environment, config.toml, or nobody said anything."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-LOGIN_SOURCES = ("api-key", "refresh-token", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
+LOGIN_SOURCES = ("api-key", "refresh-token", "kiro2chat", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
 
 
 def _setting(env: str, kind: Kind, default: Any, help: str, *, shown: str = "") -> Any:
@@ -122,6 +122,9 @@ class Settings:
         LOGIN_SOURCES,
         "Logins to look for, in this order; one name chooses it. The first that has not expired wins.",
         shown=",".join(LOGIN_SOURCES),
+    )
+    login_name: str = _setting(
+        "LOGIN_NAME", kinds.text, "default", "Which of the logins of `kiro2chat login` is used; one at a time."
     )
     kiro_api_key: Secret | None = _setting("KIRO_API_KEY", kinds.secret, None, "A Kiro API key (`ksk_…`) as the login.")
     kiro_refresh_token: Secret | None = _setting(

@@ -62,6 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--dialect", choices=("chat", "messages", "responses"), help="the API it is meant for, where that is not plain"
     )
+    login = command(_login, "login", help="log in to Kiro without kiro-cli, by a code in the browser")
+    login.add_argument("--name", help="what to call this login (LOGIN_NAME)")
+    login.add_argument("--start-url", help="start address of your organisation's IAM Identity Center (Builder ID)")
+    login.add_argument("--region", default="us-east-1", help="its region (us-east-1)")
+    login.add_argument("--no-browser", action="store_true", help="only print the address")
+    logout = command(_logout, "logout", help="forget a login made by `kiro2chat login`")
+    logout.add_argument("--name", help="which one (LOGIN_NAME)")
+    command(_whoami, "whoami", help="show the login in use")
+    command(_usage, "usage", help="show the plan, and what is used and left of it")
     config = command(_config, "config", help="show the settings and where they come from, or change them")
     config.add_argument("action", nargs="?", default="list", choices=("list", "get", "set", "unset", "path", "schema"))
     config.add_argument("name", nargs="?", help="a setting, such as port or PORT")
@@ -157,6 +166,44 @@ def _print_json(value: object) -> None:
     import orjson
 
     print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def _login(settings: Settings, options: argparse.Namespace) -> int:
+    from kiro2chat_core.kiro.device import BUILDER_ID
+
+    from . import logins
+
+    asyncio.run(
+        logins.log_in(
+            settings,
+            options.name or settings.login_name,
+            lambda line: print(line, flush=True),
+            start_url=options.start_url or BUILDER_ID,
+            region=options.region,
+            browser=not options.no_browser,
+        )
+    )
+    return 0
+
+
+def _logout(settings: Settings, options: argparse.Namespace) -> int:
+    from . import logins
+
+    return 0 if logins.log_out(settings, options.name or settings.login_name, print) else 1
+
+
+def _whoami(settings: Settings, _options: argparse.Namespace) -> int:
+    from . import logins
+
+    print("\n".join(logins.described(settings)))
+    return 0
+
+
+def _usage(settings: Settings, _options: argparse.Namespace) -> int:
+    from . import logins
+
+    print("\n".join(logins.plan_lines(asyncio.run(logins.plan_of(settings)))))
+    return 0
 
 
 def _config(settings: Settings, options: argparse.Namespace) -> int:

@@ -437,6 +437,7 @@ def test_looking_everywhere(tmp_path: Path) -> None:
     assert told == [
         "KIRO_API_KEY: not set",
         "KIRO_REFRESH_TOKEN: not set",
+        f"{settings_for(tmp_path).data_dir / 'logins' / 'default.json'}: no such file",
         f"{db}, {SOCIAL}: expired, can be renewed",
         f"{db}, {ODIC}: expired, cannot be renewed",
         f"{db}, {EXTERNAL}: found",

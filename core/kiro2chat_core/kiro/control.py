@@ -17,7 +17,8 @@ import httpx
 from .. import jsonio
 from ..errors import Kiro2ChatError, LoginError, Misunderstood, QuotaExhausted, Unavailable
 from ..settings import Settings
-from . import catalog, failures
+from . import allowance, catalog, failures
+from .allowance import Plan
 from .catalog import Model
 from .hosts import BUILDER_ID_PROFILE, SOCIAL_PROFILE, Hosts
 from .login import Login
@@ -51,6 +52,7 @@ class _Operation:
 
 
 _MODELS = _Operation("ListAvailableModels", "GET", ("/ListAvailableModels", "/List-Available-Models"))
+_USAGE = _Operation("GetUsageLimits", "GET", ("/getUsageLimits", "/Get-Usage-Limits"))
 _PROFILES = _Operation("ListAvailableProfiles", "POST", ("/ListAvailableProfiles", "/List-Available-Profiles"))
 
 
@@ -74,7 +76,7 @@ class Control:
         found: list[Model] = []
         params = {"origin": self._settings.kiro_origin}
         for _ in range(_PAGES):
-            answer = await self._renewing(lambda login: self._list_models(login, params))
+            answer = await self._renewing(lambda login: self._with_profile(_MODELS, params, login))
             found += catalog.parse(answer)
             token = answer.get("nextToken")
             if not isinstance(token, str) or not token:
@@ -83,6 +85,15 @@ class Control:
         if not found:
             raise Unavailable("Kiro's list of models is empty.")
         return found
+
+    async def plan(self) -> Plan:
+        """What the login's plan allows and what is left of it.
+
+        Raises:
+            Kiro2ChatError: it cannot be had.
+        """
+        params = {"origin": self._settings.kiro_origin, "resourceType": "CREDIT", "isEmailRequired": "false"}
+        return allowance.parse(await self._renewing(lambda login: self._with_profile(_USAGE, params, login)))
 
     async def profile_arn(self, login: Login) -> str | None:
         """The profile to send with this login's requests: its own, the one the backend lists for it, or, where the host
@@ -116,11 +127,11 @@ class Control:
             self._profiles[login.source] = _first_arn(answer)
         return self._profiles[login.source]
 
-    async def _list_models(self, login: Login, params: dict[str, str]) -> dict[str, Any]:
+    async def _with_profile(self, operation: _Operation, params: dict[str, str], login: Login) -> dict[str, Any]:
         for _ in range(2):
             arn = await self.profile_arn(login)
             try:
-                return await self._ask(_MODELS, params | ({"profileArn": arn} if arn else {}), login)
+                return await self._ask(operation, params | ({"profileArn": arn} if arn else {}), login)
             except Kiro2ChatError as error:
                 if not self.learn(error, login):
                     raise

@@ -17,6 +17,7 @@ from .account import TOKEN_TYPES, Kind, Login, Looked, OidcClient, Place
 from .copies import Copies
 from .database import Rows, read_rows
 from .ide import ide_logins
+from .own import own_logins
 
 __all__ = ["Kind", "Login", "Looked", "OidcClient", "Place", "find_login", "look"]
 
@@ -56,7 +57,9 @@ def find_login(
     if broken := [each.why for each in looked if each.broken]:
         raise LoginUnreadable(broken[0])
     where = "; ".join(map(str, looked)) or "no file: KIRO_LOGIN, KIRO_DB_PATH and KIRO_IDE_TOKEN leave none"
-    raise LoginMissing(f"No Kiro login was found. Looked at {where}. Run `kiro-cli login`, or set KIRO_DB_PATH.")
+    raise LoginMissing(
+        f"No Kiro login was found. Looked at {where}. Run `kiro-cli login` or `kiro2chat login`, or set KIRO_DB_PATH."
+    )
 
 
 def look(settings: Settings, *, now: float) -> list[Looked]:
@@ -219,6 +222,7 @@ _SOURCES: Mapping[str, Callable[[Settings, Reader], Iterator[Looked]]] = {
     "odic": partial(_database, kind="odic", product="kiro-cli", keys=_ODIC_KEYS),
     "external-idp": partial(_database, kind="external-idp", product="kiro-cli", keys=("kirocli:external-idp:token",)),
     "kiro-ide": lambda settings, _rows: ide_logins(settings),
+    "kiro2chat": lambda settings, _rows: own_logins(settings),
     "amazon-q": partial(
         _database, kind="odic", product="Amazon Q", keys=("codewhisperer:odic:token", "codewhisperer:oidc:token"), older=True
     ),

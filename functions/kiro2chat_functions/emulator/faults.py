@@ -281,6 +281,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("persona", 14, "the hidden prompt's persona speaks", reply=_persona),
     Fault("silence", 15, "seconds=1.0 of silence; after=1 events", steps=_silence),
     Fault("slow_down", 16, "the device poll is told to slow down", "token", oauth=(400, "slow_down", "Slow down")),
+    Fault("denied", 16, "the user says no to a device login", "token", oauth=(400, "access_denied", "Denied")),
+    Fault("code_expired", 16, "nobody confirmed a device login", "token", oauth=(400, "expired_token", "Expired")),
     Fault("refresh_500", 16, "the token service fails", "token", oauth=(500, "server_error", "Internal server error")),
     Fault(
         "refresh_refused",
