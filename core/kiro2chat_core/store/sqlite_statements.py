@@ -52,7 +52,7 @@ INCR = (
 )
 LEASE = (
     "INSERT INTO leases (pk, sk, holder, fence, until) VALUES (:pk, :sk, :holder, :fence, :until) ON CONFLICT DO UPDATE"
-    " SET holder = excluded.holder, fence = max(fence + 1, excluded.fence), until = excluded.until"
+    " SET holder = excluded.holder, fence = fence + 1, until = excluded.until"
     " WHERE until <= :now OR holder = excluded.holder RETURNING fence"
 )
 RENEW = (
@@ -67,6 +67,7 @@ SWEEP = (
     "DELETE FROM items WHERE rowid IN"
     " (SELECT rowid FROM items WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit) RETURNING 1"
 )
+# A fence begins as the time in milliseconds, so one that is begun anew is greater than all before.
 SWEEP_LEASES = "DELETE FROM leases WHERE max(until, fence / 1000.0) <= :now - :kept RETURNING 1"
 
 END = b"\xff"

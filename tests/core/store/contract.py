@@ -232,6 +232,8 @@ class StoreContract:
         for nothing in (await page("b", after="b3"), await page("b", after="x"), await page("x")):
             assert nothing == ([], None)
         assert await page("b", after="a") == (["b1", "b2", "b3"], None)
+        assert await page("c", after="a") == (["c"], None)
+        assert await page("a", newest_first=True, after="b2") == (["a"], None)
         assert await page("b", newest_first=True, after="x") == (["b3", "b2", "b1"], None)
         assert await page(after="b1x") == (["b2", "b3", "c"], None)
 

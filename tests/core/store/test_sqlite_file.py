@@ -362,13 +362,14 @@ async def test_a_cancelled_write_leaves_nothing_open(path: Path) -> None:
             other.execute("ROLLBACK")
 
 
-async def test_opening_that_nobody_waits_for_any_more_serves_the_next(path: Path) -> None:
+async def test_who_leaves_while_it_opens_disturbs_nobody(path: Path) -> None:
     store = SqliteStore(path)
-    first = asyncio.create_task(store.get(KEY))
+    first, second = asyncio.create_task(store.get(KEY)), asyncio.create_task(store.get(KEY))
     await asyncio.sleep(0)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
+    assert await second is None
     await store.put(KEY, {})
     assert await store.get(KEY) is not None
     await store.aclose()
