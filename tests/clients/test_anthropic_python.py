@@ -136,7 +136,7 @@ def test_tokens_and_models(client: anthropic.Anthropic) -> None:
 
 def test_errors_are_the_sdks_own(pair: Pair, client: anthropic.Anthropic) -> None:
     with pytest.raises(anthropic.BadRequestError, match="max_tokens"):
-        client.messages.create(model=MODEL, max_tokens=0, messages=[HI])
+        client.messages.create(model=MODEL, max_tokens=-1, messages=[HI])
     with pytest.raises(anthropic.NotFoundError, match="no such model"):
         client.messages.create(model="claude-nothing-9", max_tokens=9, messages=[HI])
     with pytest.raises(anthropic.AuthenticationError, match="wrong"):

@@ -103,10 +103,17 @@ BLOCKS: dict[str, tuple[Json, tuple[Part, ...]]] = {
         {"type": "search_result", "title": "T", "source": "S", "content": [{"type": "text", "text": "Hi"}]},
         (Text("[Search result: T S]"), Text("Hi")),
     ),
-    "a block of another day": (
-        {"type": "web_search_tool_result", "content": "c", "encrypted_index": "E"},
-        (Text('[web_search_tool_result]\n{"type":"web_search_tool_result","content":"c"}'),),
+    "what Anthropic's servers found": (
+        {"type": "web_search_tool_result", "content": [{"url": "u", "encrypted_content": "E", "page_age": None}]},
+        (Text('[web_search_tool_result]\n{"type":"web_search_tool_result","content":[{"url":"u"}]}'),),
     ),
+    "a block of another day": (
+        {"type": "block_of_2030", "a": "b" * 30_000},
+        (Text('[block_of_2030]\n{"type":"block_of_2030","a":"' + "b" * 19_971
+              + " [10031 more characters were left out]"),),
+    ),
+    "a summary": ({"type": "compaction", "content": "We met."}, (Text("[Summary of the conversation so far]\nWe met."),)),
+    "a summary that failed": ({"type": "compaction", "content": None, "encrypted_content": "E"}, ()),
 }  # fmt: skip
 
 
@@ -130,12 +137,24 @@ FIELDS: dict[str, tuple[Json, Mapping[str, Any]]] = {
         {"tools": (Tool("look", "Looks", {"type": "object"}),), "cache_start": False},
     ),
     "a marked tool": ({"tools": [LOOK | MARK]}, {"cache_start": True}),
+    "a mark on a tool that is left out": (
+        {"tools": [LOOK, {"type": "web_search_20250305", "name": "web_search"} | MARK]}, {"cache_start": True},
+    ),
+    "examples of a tool": (
+        {"tools": [LOOK | {"description": "Looks", "input_examples": [{"at": 1}, {}]}]},
+        {"tools": (Tool("look", "Looks\n\nAn example of its input: {\"at\":1}\n\nAn example of its input: {}",
+                        {"type": "object"}),)},
+    ),
     "any tool": ({"tools": [LOOK], "tool_choice": {"type": "any"}}, {"choice": AnyTool(), "parallel": True}),
     "one tool, one call": (
         {"tools": [LOOK], "tool_choice": {"type": "tool", "name": "look", "disable_parallel_tool_use": True}},
         {"choice": NamedTool("look"), "parallel": False},
     ),
+    "any tool, of some": (
+        {"tools": [LOOK, {"type": "bash_20250124", "name": "bash"}], "tool_choice": {"type": "any"}}, {"choice": AnyTool()},
+    ),
     "no tool": ({"tools": [LOOK], "tool_choice": {"type": "none"}}, {"choice": "none"}),
+    "no answer at all": ({"max_tokens": 0}, {"limits": Limits(0)}),
     "stops": ({"stop_sequences": ["A", "", "B"]}, {"limits": Limits(9, ("A", "B"))}),
     "adaptive thinking": ({"thinking": {"type": "adaptive"}}, {"thinking": Thinking(on=True)}),
     "hidden thinking": (
@@ -144,6 +163,10 @@ FIELDS: dict[str, tuple[Json, Mapping[str, Any]]] = {
     "a budget": (
         {"thinking": {"type": "enabled", "budget_tokens": 31_999}}, {"thinking": Thinking(on=True, budget=31_999)},
     ),
+    "a kind of thinking of another day": (
+        {"thinking": {"type": "sometimes"}}, {"thinking": Thinking()},
+    ),
+    "thinking between tools": ({"thinking": {"type": "between_tools"}}, {"thinking": Thinking(on=True)}),
     "no thinking": ({"thinking": {"type": "disabled"}}, {"thinking": Thinking(on=False)}),
     "an effort alone": ({"output_config": {"effort": "max"}}, {"thinking": Thinking(effort="max")}),
     "an effort too": (
@@ -180,6 +203,10 @@ def test_marks_of_messages() -> None:
     ]  # fmt: skip
     assert [turn.cache for turn in read(body(*messages)).ask.turns] == [True, False, True, False]
     assert [turn.cache for turn in read(body(*messages, **MARK)).ask.turns] == [True, False, True, True]
+    messages.append({"role": "assistant", "content": "a prefill"})
+    assert [turn.cache for turn in read(body(*messages, **MARK)).ask.turns] == [True, False, True, True, False]
+    unmarked = {"role": "user", "content": [{"type": "text", "text": "a", "cache_control": None}]}
+    assert [turn.cache for turn in read(body(unmarked)).ask.turns] == [False]
 
 
 def test_system_messages_keep_their_place() -> None:
@@ -205,6 +232,45 @@ def test_what_has_no_effect_is_named() -> None:
     assert read(sent).ignored == ("top_k", "future", "citations", "tools.web_search_20250305")
 
 
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+UNREAD: dict[str, tuple[Json, tuple[str, ...]]] = {
+    "members of tools": (
+        {"tools": [LOOK | {"strict": True, "defer_loading": False, "eager_input_streaming": True}]},
+        ("tools.eager_input_streaming", "tools.strict"),
+    ),
+    "members of output_config": (
+        {"output_config": {"effort": "low", "task_budget": {"total": 9}, "x": None}}, ("output_config.task_budget",),
+    ),
+    "a kind of thinking": ({"thinking": {"type": "sometimes", "often": 1}}, ("thinking.often", "thinking.type")),
+    "a demand for one of Anthropic's tools": (
+        {"tools": [SEARCH, LOOK], "tool_choice": {"type": "tool", "name": "web_search"}},
+        ("tools.web_search_20250305", "tool_choice"),
+    ),
+    "a demand for any of Anthropic's tools": (
+        {"tools": [SEARCH], "tool_choice": {"type": "any"}}, ("tools.web_search_20250305", "tool_choice"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "named"), UNREAD.values(), ids=UNREAD)
+def test_members_without_effect_are_named(given: Json, named: tuple[str, ...]) -> None:
+    wanted = read(body(**given))
+    assert wanted.ignored == named
+    assert wanted.ask.choice == "auto"
+
+
+def test_citations_of_search_results_are_named() -> None:
+    found = {"type": "search_result", "title": "T", "source": "S", "content": [], "citations": {"enabled": True}}
+    assert read(user(found)).ignored == ("citations",)
+    assert read(user(found | {"citations": {"enabled": False}})).ignored == ()
+
+
+def test_a_missing_max_tokens_is_told_in_anthropics_words() -> None:
+    with pytest.raises(BadRequest) as refused:
+        read({"model": "m", "messages": [{"role": "user", "content": "Hi"}]})
+    assert refused.value.message == "max_tokens: Field required"
+
+
 WRONG: dict[str, tuple[Any, str | None]] = {
     "no object": ([], None),
     "no model": (body(model=None), "model"),
@@ -212,13 +278,21 @@ WRONG: dict[str, tuple[Any, str | None]] = {
     "empty messages": (body() | {"messages": []}, "messages"),
     "messages of another type": (body() | {"messages": "Hi"}, "messages"),
     "no max_tokens": ({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}, "max_tokens"),
-    "max_tokens of nothing": (body(max_tokens=0), "max_tokens"),
+    "max_tokens below nothing": (body(max_tokens=-1), "max_tokens"),
+    "max_tokens in words": (body(max_tokens="9"), "max_tokens"),
+    "a cache mark of another type": (body(cache_control="ephemeral"), "cache_control"),
     "a message of another type": (body() | {"messages": ["Hi"]}, "messages[0]"),
     "an unknown role": (body({"role": "tool", "content": "Hi"}), "messages[0].role"),
     "no content": (body({"role": "user"}), "messages[0].content"),
     "content of another type": (body({"role": "user", "content": 5}), "messages[0].content"),
     "a block of another type": (body({"role": "user", "content": ["Hi"]}), PLACE),
     "a block without a type": (user({"text": "Hi"}), f"{PLACE}.type"),
+    "no text": (user({"type": "text"}), f"{PLACE}.text"),
+    "a mark of another type": (user({"type": "text", "text": "Hi", "cache_control": True}), f"{PLACE}.cache_control"),
+    "a call in a result's image": (
+        user({"type": "tool_result", "tool_use_id": "1", "content": [{"type": "image", "source": {"type": "url"}}]}),
+        f"{PLACE}.content[0].source.url",
+    ),
     "text of another type": (user({"type": "text", "text": 5}), f"{PLACE}.text"),
     "an image without a source": (user({"type": "image"}), f"{PLACE}.source"),
     "an image by id": (user({"type": "image", "source": {"type": "file", "file_id": "f"}}), f"{PLACE}.source.type"),
@@ -235,13 +309,14 @@ WRONG: dict[str, tuple[Any, str | None]] = {
     "is_error of another type": (user({"type": "tool_result", "tool_use_id": "1", "is_error": "no"}), f"{PLACE}.is_error"),
     "system of another type": (body(system=5), "system"),
     "a system block of another type": (body(system=["Hi"]), "system[0]"),
+    "a system block without text": (body(system=[{"type": "image", "source": PNG}]), "system[0].text"),
     "tools of another type": (body(tools={}), "tools"),
     "a tool without a name": (body(tools=[{"input_schema": {}}]), "tools[0].name"),
     "a tool without a schema": (body(tools=[{"name": "n"}]), "tools[0].input_schema"),
     "a choice of another type": (body(tools=[LOOK], tool_choice="any"), "tool_choice"),
     "an unknown choice": (body(tools=[LOOK], tool_choice={"type": "some"}), "tool_choice.type"),
     "a choice of an unknown tool": (body(tools=[LOOK], tool_choice={"type": "tool", "name": "x"}), "tool_choice.name"),
-    "a choice without tools": (body(tool_choice={"type": "any"}), "tool_choice"),
+    "a choice without tools": (body(tool_choice={"type": "any"}), "tool_choice.type"),
     "stops of another type": (body(stop_sequences="x"), "stop_sequences"),
     "a stop of another type": (body(stop_sequences=[1]), "stop_sequences"),
     "stream of another type": (body(stream="yes"), "stream"),
@@ -252,6 +327,8 @@ WRONG: dict[str, tuple[Any, str | None]] = {
     "an unknown format": (body(output_config={"format": {"type": "xml"}}), "output_config.format.type"),
     "a temperature in words": (body(temperature="hot"), "temperature"),
     "metadata of another type": (body(metadata="me"), "metadata"),
+    "a user of another type": (body(metadata={"user_id": 5}), "metadata.user_id"),
+    "examples of another type": (body(tools=[LOOK | {"input_examples": ["x"]}]), "tools[0].input_examples[0]"),
 }  # fmt: skip
 
 

@@ -30,6 +30,9 @@ class Conversation:
     system: list[str] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     cache_start: bool = False
+    marked: bool = False
+    """Whether a block of the message being read was marked so."""
+
     ignored: list[str] = field(default_factory=list)
 
 
@@ -50,31 +53,20 @@ def read_conversation(body: Fields) -> Conversation:
         role = message.choice("role", ("user", "assistant", "system"))
         if "content" not in message:
             message.fail("content", "is missing")
+        conversation.marked = False
         if role == "system":
             _system_message(message, conversation)
         else:
             parts = tuple(_parts(message, "content", conversation))
-            conversation.turns.append(Turn("user" if role == "user" else "assistant", parts, _marks(message)))
+            conversation.turns.append(Turn("user" if role == "user" else "assistant", parts, conversation.marked))
     if not body.array("messages"):
         body.fail("messages", "must hold at least one message")
     return conversation
 
 
-def is_marked(block: Mapping[str, Any]) -> bool:
-    return bool(block.get("cache_control"))
-
-
-def _marks(message: Fields) -> bool:
-    content = message.value["content"]
-    return isinstance(content, list) and any(map(_marks_inside, content))
-
-
-def _marks_inside(block: Any) -> bool:
-    """A block of a message, or one inside a tool result."""
-    if not isinstance(block, dict):
-        return False
-    inner = block.get("content")
-    return is_marked(block) or (isinstance(inner, list) and any(map(_marks_inside, inner)))
+def is_marked(block: Fields) -> bool:
+    """Whether a block or a tool ends a prefix worth keeping. How long to keep it the backend decides."""
+    return block.object("cache_control") is not None
 
 
 def _system(holder: Fields, name: str, conversation: Conversation) -> None:
@@ -82,10 +74,10 @@ def _system(holder: Fields, name: str, conversation: Conversation) -> None:
         conversation.system += [holder.value[name]]
         return
     for block in holder.objects(name):
-        text = block.text("text")
+        text = _words(block)
         if not text.startswith(_NOISE):
             conversation.system.append(text)
-            conversation.cache_start = conversation.cache_start or is_marked(block.value)
+            conversation.cache_start = conversation.cache_start or is_marked(block)
 
 
 def _system_message(message: Fields, conversation: Conversation) -> None:
@@ -94,7 +86,7 @@ def _system_message(message: Fields, conversation: Conversation) -> None:
         return
     texts = [part.text for part in _parts(message, "content", conversation) if isinstance(part, Text)]
     if text := "\n".join(texts).strip():
-        conversation.turns.append(Turn("user", (Text(f"<system>\n{text}\n</system>"),), _marks(message)))
+        conversation.turns.append(Turn("user", (Text(f"<system>\n{text}\n</system>"),), conversation.marked))
 
 
 def _parts(holder: Fields, name: str, conversation: Conversation) -> Iterator[Part]:
@@ -106,11 +98,19 @@ def _parts(holder: Fields, name: str, conversation: Conversation) -> Iterator[Pa
     else:
         for block in holder.objects(name):
             kind = block.text("type", required=True)
+            conversation.marked = conversation.marked or is_marked(block)
             yield from _BLOCKS.get(kind, _unknown)(block, conversation)
 
 
+def _words(block: Fields) -> str:
+    """The text of a text block: it may be empty, but not missing."""
+    if "text" not in block:
+        block.fail("text", "is missing")
+    return block.text("text")
+
+
 def _text(block: Fields, _conversation: Conversation) -> Iterable[Part]:
-    return [Text(block.text("text"))]
+    return [Text(_words(block))]
 
 
 def _image(block: Fields, conversation: Conversation) -> Iterable[Part]:
@@ -120,10 +120,14 @@ def _image(block: Fields, conversation: Conversation) -> Iterable[Part]:
 
 def _document(block: Fields, conversation: Conversation) -> Iterable[Part]:
     source, title, context = block.required_object("source"), block.text("title"), block.text("context")
-    if (citations := block.object("citations")) and citations.flag("enabled"):
-        conversation.ignored.append("citations")
+    _ignore_citations(block, conversation)
     name = f"{title} ({context})" if title and context else title or context
     return _source(source, _DOCUMENTS)(source, name, conversation)
+
+
+def _ignore_citations(block: Fields, conversation: Conversation) -> None:
+    if (citations := block.object("citations")) and citations.flag("enabled"):
+        conversation.ignored.append("citations")
 
 
 Source: TypeAlias = Callable[[Fields, str, Conversation], Iterable[Part]]
@@ -196,15 +200,34 @@ def _redacted(block: Fields, _conversation: Conversation) -> Iterable[Part]:
 
 
 def _search_result(block: Fields, conversation: Conversation) -> Iterable[Part]:
+    _ignore_citations(block, conversation)
     head = " ".join(text for text in (block.text("title"), block.text("source")) if text)
     return [Text(f"[Search result: {head}]"), *_parts(block, "content", conversation)]
 
 
+def _compaction(block: Fields, _conversation: Conversation) -> Iterable[Part]:
+    """A summary in place of what was said before; without content the compaction failed, and the block says nothing."""
+    summary = block.text("content")
+    return [Text(f"[Summary of the conversation so far]\n{summary}")] if summary.strip() else []
+
+
 def _unknown(block: Fields, _conversation: Conversation) -> Iterable[Part]:
-    shown = {
-        name: value for name, value in block.value.items() if not name.startswith("encrypted") and value is not None
+    text = jsonio.text(_readable(block.value))
+    cut = f" [{len(text) - _LONGEST_TEXT} more characters were left out]" if len(text) > _LONGEST_TEXT else ""
+    return [Text(f"[{block.text('type')[:60]}]\n{text[:_LONGEST_TEXT]}{cut}")]
+
+
+def _readable(value: Any) -> Any:
+    """Without what only Anthropic's servers can read: it is long, and would cost the user tokens for nothing."""
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _readable(item)
+        for name, item in value.items()
+        if item is not None and not name.startswith(("encrypted_", "cache_control"))
     }
-    return [Text(f"[{block.text('type')[:60]}]\n{jsonio.text(shown)[:_LONGEST_TEXT]}")]
 
 
 _BLOCKS: Mapping[str, Callable[[Fields, Conversation], Iterable[Part]]] = {
@@ -216,4 +239,5 @@ _BLOCKS: Mapping[str, Callable[[Fields, Conversation], Iterable[Part]]] = {
     "thinking": _thinking,
     "redacted_thinking": _redacted,
     "search_result": _search_result,
+    "compaction": _compaction,
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from dataclasses import replace as replaced
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from .. import jsonio
+from ..errors import BadRequest
 from ..turns import AnyTool, Ask, JsonAnswer, Limits, NamedTool, Thinking, Tool, ToolChoice, Turn
 from .anthropic_content import is_marked, read_conversation
 from .fields import EFFORTS, Field, Fields, FieldTable, body_fields, ignored, without_effect
@@ -31,7 +31,7 @@ def _anything(fields: Fields, name: str) -> object:
 FIELDS: FieldTable = {
     "betas": without_effect(Fields.array, "any is taken"),
     "billing_policy": without_effect(_anything),
-    "cache_control": Field("honoured", "marks the last message; on blocks, system text and tools as well"),
+    "cache_control": Field("honoured", "marks the last message of the user; on blocks, system text and tools as well"),
     "compaction": without_effect(_anything, "nothing is compacted here"),
     "container": without_effect(_anything),
     "context_management": without_effect(Fields.object, "nothing is cleared here"),
@@ -39,12 +39,14 @@ FIELDS: FieldTable = {
     "fallback_credit_token": without_effect(_anything),
     "fallbacks": without_effect(_anything),
     "inference_geo": without_effect(Fields.text),
-    "max_tokens": Field("enforced", "and passed on to models that take it"),
+    "max_tokens": Field("enforced", "and passed on to models that take it; 0 fills the prompt cache without an answer"),
     "mcp_servers": without_effect(Fields.array, "no server is called from here"),
     "messages": Field("honoured", "all blocks; files by id are refused"),
     "metadata": Field("honoured", "`user_id` names the conversation, which keeps the backend's cache warm"),
     "model": Field("honoured", "any name of the model table; `name:effort` sets the effort"),
-    "output_config": Field("honoured", "`effort`: the nearest the model takes; `format`: said to the model"),
+    "output_config": Field(
+        "honoured", "`effort`: the nearest the model takes; `format`: said to the model; others are named as ignored"
+    ),
     "output_format": Field("enforced", "the older form of `output_config.format`"),
     "service_tier": without_effect(Fields.text),
     "speed": without_effect(Fields.text),
@@ -54,8 +56,13 @@ FIELDS: FieldTable = {
     "temperature": without_effect(Fields.number, "the backend takes none"),
     "thinking": Field("honoured", "by the model's own fields, or by tags in the prompt"),
     "thread": without_effect(_anything),
-    "tool_choice": Field("enforced", "said to the model; a demanded call that does not come is asked for once more"),
-    "tools": Field("honoured", "those with an `input_schema`; Anthropic's own are named as ignored"),
+    "tool_choice": Field(
+        "enforced",
+        "said to the model, and asked for once more; a demand for a tool of Anthropic's own is named as ignored",
+    ),
+    "tools": Field(
+        "honoured", "those with an `input_schema`; Anthropic's own, `strict` and the like are named as ignored"
+    ),
     "top_k": without_effect(Fields.number, "the backend takes none"),
     "top_p": without_effect(Fields.number, "the backend takes none"),
     "user_profile_id": without_effect(Fields.text),
@@ -72,69 +79,85 @@ def read(body: object, *, counting: bool = False) -> Wanted:
     """
     fields = body_fields(body)
     model = fields.text("model", required=True)
-    max_tokens = fields.integer("max_tokens", 1)
+    max_tokens = fields.integer("max_tokens", 0)
     if max_tokens is None and not counting:
-        fields.fail("max_tokens", "is missing: Field required")
+        raise BadRequest("max_tokens: Field required", field="max_tokens")  # Anthropic's own words
     no_effect = ignored(fields, FIELDS)
     conversation = read_conversation(fields)
-    tools, marked, unknown = _tools(fields)
-    choice, parallel = _choice(fields, tools)
+    tools = _tools(fields)
+    choice = _choice(fields, tools)
     ask = Ask(
         model=model,
-        turns=_with_mark(tuple(conversation.turns), "cache_control" in fields),
+        turns=_with_mark(tuple(conversation.turns), fields.object("cache_control") is not None),
         system="\n\n".join(text for text in conversation.system if text.strip()),
-        tools=tools,
+        tools=tuple(tools.read),
         choice=choice,
-        parallel=parallel,
+        parallel=not _members(fields, "tool_choice").flag("disable_parallel_tool_use"),
         answer=_answer(fields),
         limits=Limits(max_tokens, _stops(fields)),
         thinking=_thinking(fields),
-        cache_start=conversation.cache_start or marked,
+        cache_start=conversation.cache_start or tools.marked,
         conversation=_conversation_name(fields),
     )
-    others = dict.fromkeys((*conversation.ignored, *unknown))
+    others = dict.fromkeys((*conversation.ignored, *tools.ignored, *_unread(fields)))
     return Wanted(ask, stream=fields.flag("stream"), ignored=(*no_effect, *others))
 
 
+def _members(fields: Fields, name: str) -> Fields:
+    """An object that may be missing."""
+    return fields.object(name) or Fields({}, fields.at(name))
+
+
 def _with_mark(turns: tuple[Turn, ...], marked: bool) -> tuple[Turn, ...]:
-    """`cache_control` of the whole request marks its last message."""
-    return (*turns[:-1], replaced(turns[-1], cache=True)) if marked and turns else turns
+    """`cache_control` of the whole request marks its last message; not a prefill, since that will not come again."""
+    last = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=None) if marked else None
+    return tuple(replace(turn, cache=True) if at == last else turn for at, turn in enumerate(turns))
 
 
-def _tools(fields: Fields) -> tuple[tuple[Tool, ...], bool, list[str]]:
-    """The tools, whether one is marked for the cache, and the names of fields that hold tools of Anthropic's own."""
-    tools, unknown, marked = [], [], False
+@dataclass(slots=True)
+class _Tools:
+    """The tools that can be offered, the names of Anthropic's own, and whether one is marked for the cache."""
+
+    read: list[Tool] = field(default_factory=list)
+    not_here: set[str] = field(default_factory=set)
+    marked: bool = False
+    ignored: list[str] = field(default_factory=list)
+
+
+_WITHOUT_EFFECT = ("allowed_callers", "defer_loading", "eager_input_streaming", "strict")
+
+
+def _tools(fields: Fields) -> _Tools:
+    tools = _Tools()
     for entry in fields.objects("tools"):
         kind = entry.text("type") or "custom"
+        tools.marked = tools.marked or is_marked(entry)
         if kind != "custom" and "input_schema" not in entry:
-            unknown.append(f"tools.{kind[:40]}")
+            tools.not_here.add(entry.text("name"))
+            tools.ignored.append(f"tools.{kind[:40]}")
             continue
-        schema = entry.required_object("input_schema")
-        tools.append(Tool(entry.text("name", required=True), entry.text("description"), dict(schema.value)))
-        marked = marked or is_marked(entry.value)
-    return tuple(tools), marked, unknown
+        schema, name = entry.required_object("input_schema"), entry.text("name", required=True)
+        examples = [f"An example of its input: {jsonio.text(each.value)}" for each in entry.objects("input_examples")]
+        described = "\n\n".join(text for text in (entry.text("description"), *examples) if text)
+        tools.read.append(Tool(name, described, dict(schema.value)))
+        tools.ignored += [f"tools.{member}" for member in _WITHOUT_EFFECT if entry.value.get(member)]
+    return tools
 
 
-def _choice(fields: Fields, tools: tuple[Tool, ...]) -> tuple[ToolChoice, bool]:
-    """The choice, and whether several calls at once are wanted."""
+def _choice(fields: Fields, tools: _Tools) -> ToolChoice:
+    """The choice. One of Anthropic's own tools cannot be demanded: the model answers without, and the field is named."""
     given = fields.object("tool_choice")
-    if given is None:
-        return "auto", True
-    kind = given.choice("type", tuple(_CHOICES))
-    choice = _CHOICES[kind](given)
-    if not isinstance(choice, str) and not tools:
-        fields.fail("tool_choice", "demands a tool call, but there are no tools with an input_schema")
-    if isinstance(choice, NamedTool) and choice.name not in {tool.name for tool in tools}:
-        given.fail("name", f"is {choice.name[:64]!r}, which is none of the tools")
-    return choice, not given.flag("disable_parallel_tool_use")
-
-
-_CHOICES: dict[str, Callable[[Fields], ToolChoice]] = {
-    "auto": lambda _given: "auto",
-    "any": lambda _given: AnyTool(),
-    "tool": lambda given: NamedTool(given.text("name", required=True)),
-    "none": lambda _given: "none",
-}
+    kind = given.choice("type", ("auto", "any", "tool", "none")) if given else "auto"
+    if given is None or kind in ("auto", "none"):
+        return "none" if kind == "none" else "auto"
+    name = given.text("name", required=True) if kind == "tool" else ""
+    offered = {tool.name for tool in tools.read}
+    if name in offered if name else offered:
+        return NamedTool(name) if name else AnyTool()
+    if not (name in tools.not_here if name else tools.not_here):
+        given.fail("name" if name else "type", f"is {(name or kind)[:64]!r}, which demands none of the tools there are")
+    tools.ignored.append("tool_choice")
+    return "auto"
 
 
 def _stops(fields: Fields) -> tuple[str, ...]:
@@ -144,25 +167,41 @@ def _stops(fields: Fields) -> tuple[str, ...]:
     return tuple(each for each in stops if each)
 
 
+_THINKING: Mapping[str, bool] = {"enabled": True, "adaptive": True, "between_tools": True, "disabled": False}
+_READ: Mapping[str, tuple[str, ...]] = {
+    "output_config": ("effort", "format"),
+    "thinking": ("type", "budget_tokens", "display"),
+}
+
+
 def _thinking(fields: Fields) -> Thinking:
-    given, output = fields.object("thinking"), fields.object("output_config")
-    word = output.text("effort") if output else ""
-    if output and word not in EFFORTS and word:
+    given, output = fields.object("thinking"), _members(fields, "output_config")
+    word = output.text("effort")
+    if word and word not in EFFORTS:
         output.fail("effort", f"must be one of {', '.join(EFFORTS)}")
     if given is None:
         return Thinking(effort=EFFORTS.get(word))
-    kind = given.text("type", required=True)
     return Thinking(
-        on=kind != "disabled",
+        on=_THINKING.get(given.text("type", required=True)),
         effort=EFFORTS.get(word),
-        budget=given.integer("budget_tokens", 1),
+        budget=given.integer("budget_tokens", 0) or None,
         shown=given.text("display") != "omitted",
     )
 
 
+def _unread(fields: Fields) -> Iterator[str]:
+    """Members of members that have no effect, the kinds of thinking among them that are not known yet."""
+    for name, known in _READ.items():
+        members = _members(fields, name)
+        yield from (
+            f"{name}.{member[:60]}" for member in sorted(members.value) if member in members and member not in known
+        )
+    if _members(fields, "thinking").text("type") not in (*_THINKING, ""):
+        yield "thinking.type"
+
+
 def _answer(fields: Fields) -> JsonAnswer | None:
-    output = fields.object("output_config")
-    wanted = (output.object("format") if output else None) or fields.object("output_format")
+    wanted = _members(fields, "output_config").object("format") or fields.object("output_format")
     if wanted is None or wanted.choice("type", ("json_schema", "text"), "json_schema") == "text":
         return None
     schema = wanted.object("schema")
@@ -171,10 +210,7 @@ def _answer(fields: Fields) -> JsonAnswer | None:
 
 def _conversation_name(fields: Fields) -> str:
     """Claude Code's `user_id` holds its session, as JSON or (older) at the end of a name; others name only a person."""
-    metadata = fields.object("metadata")
-    given = metadata.value.get("user_id") if metadata else None
-    if not isinstance(given, str):
-        return ""
+    given = _members(fields, "metadata").text("user_id")
     try:
         told = jsonio.loads(given)
     except ValueError:
