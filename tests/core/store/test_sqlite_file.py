@@ -224,9 +224,15 @@ async def test_a_folder_is_refused(path: Path) -> None:
     assert "is not a file" in await refusal(path)
 
 
-async def test_a_folder_that_cannot_be_made_is_refused(path: Path) -> None:
+async def test_a_folder_that_cannot_be_made_is_refused_until_it_can(path: Path) -> None:
     path.parent.write_text("a file where a folder should be")
     assert "STORE_URL" in await refusal(path)
+    async with store_on(place(path)) as store:
+        with pytest.raises(StoreUnusable):
+            await store.open()
+        path.parent.unlink()
+        await store.put(KEY, {})
+        assert await store.get(KEY) is not None
 
 
 @pytest.mark.parametrize(
@@ -312,6 +318,21 @@ async def test_a_locked_file_is_refused_after_some_patience_and_opened_when_it_i
         assert "is locked by another program" in await refusal(path, patience=0.2)
     async with store_on(place(path)) as store:
         assert await all_whole(store) == 1
+
+
+async def test_opening_waits_for_who_reads_a_file_that_is_brought_up_to_date(path: Path) -> None:
+    of_schema(path, 1)
+    store = SqliteStore(path)
+    with raw(path) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM items").fetchall()
+        opening = asyncio.create_task(store.open())
+        await asyncio.sleep(0.3)
+        assert not opening.done()
+        other.execute("ROLLBACK")
+        await opening
+    assert await everything(store, "old") == ["0", "1", "2"]
+    await store.aclose()
 
 
 async def test_reads_go_on_while_writes_wait_and_all_writes_give_up_together(path: Path) -> None:
