@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.core.store import model
-from tests.core.store.programs import COUNTED, HELD, entry, is_whole, number, start
+from tests.core.store.programs import COUNTED, HELD, entry, finish, is_whole, number, start
 
 from kiro2chat_core.errors import Conflict, ItemTooLarge, StoreError
 from kiro2chat_core.store import base
@@ -313,8 +313,7 @@ class StoreContract:
     def test_totals_of_processes_are_exact(self, place: str) -> None:
         processes = [start("count", place, 50) for _ in range(3)]
         for process in processes:
-            _, err = process.communicate(timeout=60)
-            assert process.returncode == 0, err
+            finish(process)
 
         async def totals() -> dict[str, base.Amount]:
             async with store_on(place) as store:
@@ -394,8 +393,7 @@ class StoreContract:
         log.touch()
         processes = [start("hold", place, log, 40) for _ in range(2)]
         for process in processes:
-            _, err = process.communicate(timeout=60)
-            assert process.returncode == 0, err
+            finish(process)
         lines = [line.split() for line in log.read_text().splitlines()]
         assert len(lines) == 2 * 2 * 40
         for entered, left in zip(lines[::2], lines[1::2], strict=True):

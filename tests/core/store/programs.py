@@ -15,7 +15,7 @@ from kiro2chat_core.store import sqlite as sqlite  # before any rights are dropp
 from kiro2chat_core.store.base import Item, Key, Store
 from kiro2chat_core.store.opening import store_at
 
-__all__ = ["COUNTED", "HELD", "NOBODY", "entry", "is_whole", "number", "run", "start"]
+__all__ = ["COUNTED", "HELD", "NOBODY", "entry", "finish", "is_whole", "number", "run", "start"]
 
 ROOT = Path(__file__).resolve().parents[3]
 NOBODY = 65534
@@ -36,8 +36,15 @@ def start(program: str, place: str, *arguments: object) -> subprocess.Popen[str]
 
 def run(program: str, place: str, *arguments: object) -> str:
     """What it printed."""
-    process = start(program, place, *arguments)
-    out, err = process.communicate(timeout=60)
+    return finish(start(program, place, *arguments))
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    """What it printed; one that does not end is ended."""
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 0, err
     return out
 
