@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -40,10 +41,11 @@ class Pair:
 def gateway(options: Options | None = None, **environ: str) -> Iterator[Pair]:
     """Serve both; `environ` are settings by their variable. The login is an API key, which needs no files."""
     emulator = Emulator(options or Options())
-    with served(emulator.app) as backend_url:
+    with TemporaryDirectory(prefix="kiro2chat-test-") as folder, served(emulator.app) as backend_url:
         urls = dict.fromkeys(("KIRO_API_URL", "KIRO_CONTROL_URL", "KIRO_OIDC_URL", "KIRO_SOCIAL_URL"), backend_url)
         known = {
             "HOME": "/nonexistent",
+            "DATA_DIR": folder,
             "KIRO_LOGIN": "api-key",
             "KIRO_API_KEY": emulator.login("api-key").access_token,
         }

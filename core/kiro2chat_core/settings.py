@@ -81,6 +81,9 @@ class Settings:
         "Where keys, records and sessions are kept: `sqlite:///` and an absolute path.",
         shown="store.sqlite3 in DATA_DIR",
     )
+    journal_days: int = _setting(
+        "JOURNAL_DAYS", kinds.integer(0, 366), 30, "Days for which a record of each request is kept; 0 keeps none."
+    )
     assistant_identity: str = _setting(
         "ASSISTANT_IDENTITY",
         kinds.choice("kiro", "claude"),

@@ -18,15 +18,20 @@ from starlette.types import Scope
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError
 from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.journal import Journal
+from kiro2chat_core.report import Report
 from kiro2chat_core.settings import Settings
+from kiro2chat_core.store.opening import store_of
 
-from . import anthropic, openai, responses
+from . import anthropic, openai, responses, stats
 from .guards import KeyGuard, OriginGuard
-from .http import ErrorForm, JsonResponse, error_response, rendered
+from .http import ErrorForm, JsonResponse, error_response, noted, rendered
+from .metrics import Meters
+from .recording import Recording
 
 __all__ = ["create_app"]
 
-_GUARDED = ("/v1",)
+_GUARDED = ("/v1", "/api", "/metrics")
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -34,11 +39,20 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
     """The whole server as an ASGI app. `demo` only says so to whoever asks; the settings point to the emulator."""
     gateway = Gateway(settings)
+    store = store_of(settings)
+    journal = Journal(store, settings)
+    meters = Meters(lambda: journal.dropped)
+
+    def ended(report: Report) -> None:
+        meters.ended(report)
+        journal.note(report)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         await gateway.aclose()
+        await journal.aclose()
+        await store.aclose()
 
     app = Starlette(
         routes=[
@@ -57,17 +71,24 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
             _route("/v1/responses/{id}", responses.not_stored, "DELETE"),
             _route("/v1/responses/{id}/cancel", responses.not_stored, "POST"),
             _route("/v1/responses/{id}/input_items", responses.not_stored, "GET"),
+            _route("/api/stats", stats.stats, "GET"),
+            _route("/api/requests", stats.requests, "GET"),
+            _route("/api/requests/live", stats.live_requests, "GET"),
+            _route("/metrics", stats.metrics, "GET"),
         ],
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended)),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
     app.state.gateway = gateway
+    app.state.store = store
+    app.state.journal = journal
+    app.state.meters = meters
     app.state.demo = demo
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, recording: Middleware) -> list[Middleware]:
     layers = [
         Middleware(
             OriginGuard,
@@ -87,6 +108,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 expose_headers=["request-id", "x-request-id", "x-kiro2chat-ignored"],
             )
         )
+    layers.append(recording)  # refused keys included
     layers.append(Middleware(KeyGuard, key=settings.api_key, prefixes=_GUARDED, render=_render))
     return layers
 
@@ -124,7 +146,7 @@ async def _health(request: Request) -> Response:
 
 
 def _render(error: Kiro2ChatError, scope: Scope) -> Response:
-    return error_response(error, _error_form(scope))
+    return error_response(error, _error_form(scope), noted(error, scope))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

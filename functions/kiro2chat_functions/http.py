@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from kiro2chat_core import jsonio
 from kiro2chat_core.errors import BadRequest, Kiro2ChatError, TooLarge
+from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Batch, Event
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "as_error",
     "error_response",
     "new_id",
+    "noted",
     "read_json",
     "rendered",
     "unless_left",
@@ -69,11 +71,18 @@ def rendered(
             return Response(status_code=499)  # nobody reads it
         except Exception as failure:
             error = as_error(failure)
-            if (report := request.scope.get("report")) is not None:
-                report.error = error
-            return error_response(error, form)
+            return error_response(error, form, noted(error, request.scope))
 
     return endpoint
+
+
+def noted(error: Kiro2ChatError, scope: Scope) -> dict[str, str]:
+    """Put an error on the record of its request; headers with the id under which it is found there."""
+    report: Report | None = scope.get("report")
+    if report is None:
+        return {}
+    report.error, report.id = error, report.id or new_id("req_")
+    return {"request-id": report.id, "x-request-id": report.id}
 
 
 def new_id(prefix: str) -> str:
@@ -200,6 +209,7 @@ class StreamedAnswer(Response):
                         await self._write(send, data)
             except Exception as failure:
                 error = as_error(failure)
+                noted(error, scope)
                 if not self._started:
                     self._started = True  # no ping from here on
                     await error_response(error, self._error_form, self._extra)(scope, receive, send)

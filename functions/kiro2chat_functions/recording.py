@@ -15,13 +15,22 @@ _DIALECTS = (("/v1/messages", "messages"), ("/v1/responses", "responses"), ("/v1
 
 
 class Recording:
-    """`ended` gets the report after the last byte, also when the client left; it must be quick and must not fail.
+    """`began` gets the report before more is known than path and dialect, `ended` after the last byte, also when the client
+    left. Both must be quick and must not fail.
 
     Routes find the report in `scope["report"]` and fill in what only they know.
     """
 
-    def __init__(self, app: ASGIApp, *, ended: Callable[[Report], None], prefix: str = "/v1/") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        began: Callable[[Report], None],
+        ended: Callable[[Report], None],
+        prefix: str = "/v1/",
+    ) -> None:
         self._app = app
+        self._began = began
         self._ended = ended
         self._prefix = prefix
 
@@ -44,6 +53,7 @@ class Recording:
             report.sent += len(message.get("body", b""))
             await send(message)
 
+        self._began(report)
         began = time.perf_counter()
         try:
             await self._app(scope, receiving, sending)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import logging
 import math
-import random
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -203,7 +203,7 @@ def _is_number(value: object) -> bool:
 
 def _first_version() -> int:
     """By chance, so that an item deleted and made anew is not taken for the old one."""
-    return random.getrandbits(48)
+    return secrets.randbits(48)
 
 
 def _conflict(key: Key) -> Conflict:

@@ -1,0 +1,166 @@
+"""A request on record: what is kept of its Report as an item of the store, and how records are found again.
+
+No word of what was said is kept: names of models, fields and dropped tools are cut, names within repairs are left out, and of
+an error its code only.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from .report import Report
+from .store.base import Item, Key, Store, joined
+
+__all__ = ["CURSOR", "Record", "Records", "Result", "Wanted", "key_of", "record_of", "result_of"]
+
+Record: TypeAlias = dict[str, Any]
+"""A JSON object; README.md describes its members."""
+
+Result: TypeAlias = Literal["1xx", "2xx", "3xx", "4xx", "5xx", "broken", "left"]
+"""What became of a request: the class of its status; an answer that an error broke off; a client that did not wait."""
+
+CURSOR = re.compile(r"\d{13}#[!-~]{1,200}", re.ASCII)
+
+_NAME, _NAMES = 100, 20
+"""Characters of a name, and names in a list, that are kept."""
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+_SCANNED = 10_000
+"""Records that one search looks at before it stops, with a cursor to go on from."""
+
+_PAGE = 500
+
+
+def result_of(report: Report) -> Result:
+    if report.status in (0, 499) or (report.status < 400 and report.error is None and report.outcome == _UNFINISHED):
+        return "left"
+    if report.status < 400 and report.error is not None:
+        return "broken"
+    return _CLASSES.get(report.status // 100, "5xx")
+
+
+_UNFINISHED = "broken off"
+_CLASSES: Mapping[int, Result] = {1: "1xx", 2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx"}
+
+
+def record_of(report: Report) -> Record:
+    usage, answered = report.usage, report.answered
+    return {
+        "id": report.id[:_NAME] or f"req_{uuid.uuid4().hex}",
+        "at": round(report.began_at, 3),
+        "path": report.path,
+        "dialect": report.dialect,
+        "model": report.model[:_NAME],
+        "asked": report.asked[:_NAME],
+        "key": report.key,
+        "status": report.status,
+        "result": result_of(report),
+        "error": None if report.error is None else report.error.code,
+        "outcome": report.outcome,
+        "stream": report.stream,
+        "tokens": None
+        if usage is None
+        else {
+            "in": usage.input_tokens,
+            "out": usage.output_tokens,
+            "reasoning": usage.reasoning_tokens,
+            "cache_read": usage.cache_read_tokens,
+            "cache_write": usage.cache_write_tokens,
+            "exact": usage.exact,
+        },
+        "credits": answered.credits,
+        "first_token": None if report.first is None else round(report.first, 4),
+        "seconds": round(report.total, 4),
+        "received": report.received,
+        "sent": report.sent,
+        "attempts": answered.attempts,
+        "repairs": _cut(_QUOTED.sub("…", repair) for repair in report.repairs),
+        "ignored": _cut(report.ignored),
+        "dropped": _cut(answered.dropped),
+        "backend_id": answered.request_id[:_NAME],
+    }
+
+
+def _cut(names: Any) -> list[str]:
+    return [name[:_NAME] for name in dict.fromkeys(names)][:_NAMES]
+
+
+def key_of(record: Record) -> Key:
+    """Its place: a partition for each day in UTC, in it by millisecond."""
+    milliseconds = round(record["at"] * 1000)
+    return Key(_partition(_day(milliseconds)), joined(f"{milliseconds:013d}", record["id"]))
+
+
+def _day(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _partition(day: datetime) -> str:
+    return f"requests#{day:%Y-%m-%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What records are looked for; None is any. `status` is a number or a Result, `model` either of its names."""
+
+    model: str | None = None
+    status: str | None = None
+    key: str | None = None
+    dialect: str | None = None
+
+    def fits(self, record: Record) -> bool:
+        return (
+            (self.model is None or self.model in (record["model"], record["asked"]))
+            and (self.status is None or self.status in (str(record["status"]), record["result"]))
+            and (self.key is None or self.key == record["key"])
+            and (self.dialect is None or self.dialect == record["dialect"])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of a store, of the last `days`."""
+
+    store: Store
+    days: int
+
+    async def find(
+        self, wanted: Wanted, *, now: float, limit: int, before: str | None = None
+    ) -> tuple[list[Record], str | None]:
+        """Up to `limit` records, newest first, older than the cursor `before`; and the cursor for the rest.
+
+        There may be a cursor and fewer records than the limit: a search stops after some thousand records.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        found: list[Record] = []
+        scanned = 0
+        async for item in self._items(now, before):
+            scanned += 1
+            if wanted.fits(item.value):
+                found.append(item.value)
+            if len(found) == limit or scanned == _SCANNED:
+                return found, item.key.sort
+        return found, None
+
+    async def _items(self, now: float, before: str | None) -> AsyncIterator[Item]:
+        latest = _day(round(now * 1000)) + timedelta(days=1)  # another machine's clock may be ahead
+        earliest = latest - timedelta(days=self.days + 2)
+        day = latest if before is None else min(latest, _day(int(before[:13])))
+        after = before
+        while day >= earliest:
+            cursor, more = after, True
+            while more:
+                page = await self.store.list(_partition(day), after=cursor, limit=_PAGE, newest_first=True)
+                for item in page.items:
+                    yield item
+                cursor = page.cursor
+                more = cursor is not None
+            day, after = day - timedelta(days=1), None
