@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Iterator
+from typing import Any
 
 import anthropic
 import pytest
-from anthropic.types import Message, MessageParam, ToolParam, ToolResultBlockParam
+from anthropic import beta_tool
+from anthropic.lib.tools import ToolError
+from anthropic.types import (
+    Message,
+    MessageParam,
+    ThreadUnsupportedRequestError,
+    ToolParam,
+    ToolResultBlockParam,
+)
+from pydantic import BaseModel
+from tests.core.test_documents import pdf
 from tests.gateways import STRICT, Pair, gateway
 from tests.openai_bodies import PIXEL
 
@@ -103,7 +115,8 @@ def test_a_loop_of_tools_with_parallel_calls_and_thoughts(pair: Pair, client: an
 
 
 def test_images_and_documents(pair: Pair, client: anthropic.Anthropic) -> None:
-    message = client.messages.create(
+    scanned = base64.b64encode(pdf("The safe is behind the picture.")).decode()
+    raw = client.messages.with_raw_response.create(
         model=MODEL,
         max_tokens=1000,
         messages=[
@@ -115,16 +128,112 @@ def test_images_and_documents(pair: Pair, client: anthropic.Anthropic) -> None:
                         "type": "document",
                         "title": "Notes",
                         "source": {"type": "text", "media_type": "text/plain", "data": "The password is swordfish."},
+                        "citations": {"enabled": True},
+                    },
+                    {
+                        "type": "document",
+                        "title": "Plan",
+                        "source": {"type": "base64", "media_type": "application/pdf", "data": scanned},
                     },
                     {"type": "text", "text": "What is this?"},
                 ],
             }
         ],
     )
-    assert message.stop_reason == "end_turn"
+    assert raw.parse().stop_reason == "end_turn"
+    assert raw.headers["x-kiro2chat-ignored"] == "citations"
     sent = pair.chats()[0]["conversationState"]["currentMessage"]["userInputMessage"]
     assert sent["images"][0]["source"]["bytes"] == PIXEL
-    assert "swordfish" in sent["content"]
+    assert '<document title="Notes">\nThe password is swordfish.\n</document>' in sent["content"]
+    assert "The safe is behind the picture." in sent["content"]
+
+
+class City(BaseModel):
+    name: str
+    sights: list[str]
+
+
+PARIS = City(name="Paris", sights=["Louvre", "{not a brace}"])
+
+
+def test_structured_output_parses_whatever_the_model_puts_around_it(pair: Pair, client: anthropic.Anthropic) -> None:
+    wrapped = f"Here you are:\n\n```json\n{PARIS.model_dump_json()}\n```"
+    pair.emulator.script(Reply(wrapped), Reply(wrapped))
+    whole = client.messages.parse(model=MODEL, max_tokens=500, messages=[HI], output_format=City)
+    assert whole.parsed_output == PARIS
+    with client.messages.stream(model=MODEL, max_tokens=500, messages=[HI], output_format=City) as stream:
+        assert stream.get_final_message().parsed_output == PARIS
+
+
+def test_the_tool_runner_runs_tools_until_there_is_an_answer(pair: Pair, client: anthropic.Anthropic) -> None:
+    @beta_tool
+    def divide(a: float, b: float) -> str:
+        """Divides a by b."""
+        if not b:
+            raise ToolError("There is nothing to divide by.")
+        return str(a / b)
+
+    pair.emulator.script(
+        Reply(calls=[Call("divide", {"a": 1, "b": 2}, "t1"), Call("divide", {"a": 1, "b": 0}, "t2")]),
+        Reply("One half, and nothing."),
+    )
+    runner = client.beta.messages.tool_runner(
+        model=MODEL, max_tokens=500, tools=[divide], messages=[{"role": "user", "content": "Divide."}]
+    )
+    last = [message.content[-1] for message in runner][-1]
+    assert last.type == "text"
+    assert last.text == "One half, and nothing."
+    sent = pair.chats()[-1]["conversationState"]["currentMessage"]["userInputMessage"]["userInputMessageContext"]
+    results = [(each["status"], each["content"][0]["text"]) for each in sent["toolResults"]]
+    assert results == [("success", "0.5"), ("error", "There is nothing to divide by.")]
+
+
+def test_a_thread_is_refused_and_goes_on_without_the_server(pair: Pair, client: anthropic.Anthropic) -> None:
+    asked: Any = {"model": MODEL, "max_tokens": 500}
+    with pytest.raises(ThreadUnsupportedRequestError, match="full message history"):
+        client.beta.messages.thread(**asked).send({"role": "user", "content": "Hi"})
+    assert pair.chats() == []
+    pair.emulator.script(Reply("Hello, Ann."), Reply("You are Ann."))
+    thread = client.beta.messages.thread(**asked, unsupported_request_behavior="continue_unthreaded")
+    thread.send({"role": "user", "content": "I am Ann."})
+    thread.send({"role": "user", "content": "Who am I?"})
+    history = pair.chats()[-1]["conversationState"]["history"]
+    assert [next(iter(each.values()))["content"] for each in history] == ["I am Ann.", "Hello, Ann."]
+
+
+def test_reasoning_that_only_the_backend_can_read_comes_back_to_it(pair: Pair, client: anthropic.Anthropic) -> None:
+    gpt = "gpt-5.6-sol"
+    pair.emulator.script(Reply(reasoning="Hidden.", calls=[adding(1, 2, "t1")], redacted=True), Reply("Three."))
+    with client.messages.stream(model=gpt, max_tokens=500, messages=[HI], tools=[ADD]) as stream:
+        message = stream.get_final_message()
+    assert [block.type for block in message.content] == ["redacted_thinking", "tool_use"]
+    results: list[ToolResultBlockParam] = [{"type": "tool_result", "tool_use_id": "t1", "content": "3"}]
+    history: list[MessageParam] = [
+        HI,
+        {"role": "assistant", "content": message.content},
+        {"role": "user", "content": results},
+    ]
+    assert text(client.messages.create(model=gpt, max_tokens=500, messages=history, tools=[ADD])) == "Three."
+    said = pair.chats()[-1]["conversationState"]["history"][-1]["assistantResponseMessage"]
+    assert said["reasoningContent"]["redactedContent"] == getattr(message.content[0], "data", "none")
+
+
+def test_no_answer_at_all_fills_the_prompt_cache(pair: Pair, client: anthropic.Anthropic) -> None:
+    message = client.messages.create(model=MODEL, max_tokens=0, messages=[HI])
+    assert (message.content, message.stop_reason, message.usage.output_tokens) == ([], "max_tokens", 0)
+    assert len(pair.chats()) == 1
+
+
+def test_a_search_that_cannot_be_made_is_no_error(client: anthropic.Anthropic) -> None:
+    raw = client.messages.with_raw_response.create(
+        model=MODEL,
+        max_tokens=500,
+        messages=[HI],
+        tools=[{"type": "web_search_20250305", "name": "web_search", "max_uses": 8}],
+        tool_choice={"type": "tool", "name": "web_search"},
+    )
+    assert raw.parse().stop_reason == "end_turn"
+    assert raw.headers["x-kiro2chat-ignored"] == "tools.web_search_20250305,tool_choice"
 
 
 def test_tokens_and_models(client: anthropic.Anthropic) -> None:
@@ -134,17 +243,56 @@ def test_tokens_and_models(client: anthropic.Anthropic) -> None:
     assert client.models.retrieve("claude-opus-4-8").max_input_tokens == 1_000_000
 
 
-def test_errors_are_the_sdks_own(pair: Pair, client: anthropic.Anthropic) -> None:
-    with pytest.raises(anthropic.BadRequestError, match="max_tokens"):
-        client.messages.create(model=MODEL, max_tokens=-1, messages=[HI])
+def test_errors_are_the_sdks_own(client: anthropic.Anthropic) -> None:
+    with pytest.raises(anthropic.BadRequestError, match="max_tokens: Field required"):
+        client.messages.create(model=MODEL, max_tokens=9, messages=[HI], extra_body={"max_tokens": None})
     with pytest.raises(anthropic.NotFoundError, match="no such model"):
         client.messages.create(model="claude-nothing-9", max_tokens=9, messages=[HI])
     with pytest.raises(anthropic.AuthenticationError, match="wrong"):
         client.with_options(api_key="open").messages.create(model=MODEL, max_tokens=9, messages=[HI])
-    pair.emulator.inject("rate", times=9)
+
+
+def test_a_body_over_the_limit_is_the_sdks_own_error_too() -> None:
+    with gateway(STRICT, BODY_LIMIT="2000") as small:
+        client = anthropic.Anthropic(base_url=small.url, api_key="any", max_retries=0)
+        with client, pytest.raises(anthropic.RequestTooLargeError, match="larger than 2000 bytes"):
+            client.messages.create(model=MODEL, max_tokens=9, messages=[{"role": "user", "content": "x" * 2000}])
+
+
+FAULTS: dict[str, tuple[int, type[anthropic.APIStatusError], str]] = {
+    "rate": (9, anthropic.RateLimitError, "rate_limit_error"),
+    "monthly_quota": (1, anthropic.RateLimitError, "rate_limit_error"),
+    "suspended": (1, anthropic.PermissionDeniedError, "permission_error"),
+    "model_down": (9, anthropic.OverloadedError, "overloaded_error"),
+    "too_long": (1, anthropic.BadRequestError, "invalid_request_error"),
+}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("fault", "times", "error", "kind"), [(fault, *told) for fault, told in FAULTS.items()])
+def test_errors_of_the_backend_are_the_sdks_own(
+    pair: Pair,
+    client: anthropic.Anthropic,
+    fault: str,
+    times: int,
+    error: type[anthropic.APIStatusError],
+    kind: str,
+    stream: bool,
+) -> None:
+    pair.emulator.inject(fault, times=times)
+    with pytest.raises(error) as raised:
+        client.messages.create(model=MODEL, max_tokens=9, messages=[HI], stream=stream)
+    assert raised.value.body["error"]["type"] == kind  # type: ignore[index]
+    assert raised.value.request_id is not None
+    if fault == "too_long":
+        raised.match(r"prompt is too long: \d+ tokens > 200000 maximum")
+
+
+def test_a_used_up_quota_is_not_tried_again(pair: Pair, client: anthropic.Anthropic) -> None:
+    pair.emulator.inject("monthly_quota", times=9)
     with pytest.raises(anthropic.RateLimitError):
-        client.messages.create(model=MODEL, max_tokens=9, messages=[HI])
-    pair.emulator.reset()
+        client.with_options(max_retries=3).messages.create(model=MODEL, max_tokens=9, messages=[HI])
+    assert len(pair.chats()) == 1
 
 
 def test_an_overloaded_backend_is_tried_again_by_the_sdk(pair: Pair, client: anthropic.Anthropic) -> None:
@@ -185,3 +333,32 @@ def test_many_at_once(pair: Pair) -> None:
 
     for number, answer in enumerate(asyncio.run(all_of_them()), 1):
         assert answer.split() == [str(each) for each in range(1, number + 1)]
+
+
+async def test_all_of_it_without_blocking(pair: Pair) -> None:
+    pair.emulator.script(
+        Reply("I'll add.", reasoning="They want a sum.", calls=[adding(1, 2, "t1"), adding(3, 4, "t2")]),
+        Reply("Three and seven."),
+    )
+    asked: dict[str, Any] = {"model": OPUS, "max_tokens": 2000, "tools": [ADD], "thinking": {"type": "adaptive"}}
+    async with anthropic.AsyncAnthropic(base_url=pair.url, api_key="sesame", max_retries=0) as client:
+        counted = await client.messages.count_tokens(model=OPUS, messages=[HI], tools=[ADD])
+        async with client.messages.stream(messages=[HI], **asked) as stream:
+            pieces = [piece async for piece in stream.text_stream]
+            first = await stream.get_final_message()
+        results = [
+            {"type": "tool_result", "tool_use_id": block.id, "content": "?"}
+            for block in first.content
+            if block.type == "tool_use"
+        ]
+        history: Any = [HI, {"role": "assistant", "content": first.content}, {"role": "user", "content": results}]
+        second = await client.messages.create(messages=history, **asked)
+        listed = [model.id async for model in client.models.list()]
+        pair.emulator.inject("suspended")
+        with pytest.raises(anthropic.PermissionDeniedError):
+            await client.messages.create(messages=history, **asked)
+    assert "".join(pieces) == "I'll add."
+    assert [block.type for block in first.content] == ["thinking", "text", "tool_use", "tool_use"]
+    assert text(second) == "Three and seven."
+    assert first.usage.input_tokens > counted.input_tokens * 0.9
+    assert "claude-opus-4.8" in listed

@@ -244,6 +244,12 @@ def test_errors(error: Kiro2ChatError, status: int, kind: str) -> None:
     assert error_answer(error, "req_1") == (status, told)
 
 
+def test_a_refused_thread_is_told_by_the_word_that_clients_look_for() -> None:
+    error = errors.BadRequest("m", field="thread", code="thread_unsupported_request")
+    assert error_answer(error, "r")[1]["error"]["details"] == {"error_code": "thread_unsupported_request"}
+    assert "details" not in error_answer(errors.BadRequest("m"), "r")[1]["error"]
+
+
 def test_a_prompt_that_is_too_long_is_told_in_numbers() -> None:
     error = ContextTooLong("too long")
     assert error_answer(error, "r")[1]["error"]["message"] == "prompt is too long: too long"

@@ -325,6 +325,9 @@ WRONG: dict[str, tuple[Any, str | None]] = {
     "a budget of another type": (body(thinking={"type": "enabled", "budget_tokens": "9"}), "thinking.budget_tokens"),
     "an unknown effort": (body(output_config={"effort": "huge"}), "output_config.effort"),
     "an unknown format": (body(output_config={"format": {"type": "xml"}}), "output_config.format.type"),
+    "a thread": (body(thread={"type": "create"}), "thread"),
+    "a thread that goes on": (body(thread={"type": "continue", "previous_message_id": "msg_1"}), "thread"),
+    "a compaction": (body(compaction={"type": "summarize"}), "compaction"),
     "a temperature in words": (body(temperature="hot"), "temperature"),
     "metadata of another type": (body(metadata="me"), "metadata"),
     "a user of another type": (body(metadata={"user_id": 5}), "metadata.user_id"),
@@ -338,6 +341,26 @@ def test_what_is_wrong_is_told_by_its_place(sent: Any, field: str | None) -> Non
         read(sent)
     assert refused.value.field == field
     assert (field or "object") in refused.value.message
+
+
+def test_counting_has_no_answer_and_so_takes_what_would_change_it() -> None:
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "compaction": {"type": "summarize"}}
+    assert read(asked, counting=True).ask.limits == Limits()
+
+
+def test_fields_that_are_null_are_not_there() -> None:
+    missing = (
+        "thread",
+        "compaction",
+        "system",
+        "thinking",
+        "tools",
+        "tool_choice",
+        "metadata",
+        "top_k",
+        "stop_sequences",
+    )
+    assert read(body(**dict.fromkeys(missing))) == read(body())
 
 
 def test_counting_needs_no_max_tokens() -> None:

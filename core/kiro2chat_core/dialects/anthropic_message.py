@@ -203,11 +203,17 @@ _ERROR_TYPES: Mapping[int, str] = {
 }
 
 
+_DETAILED = frozenset({"thread_unsupported_request"})
+"""Codes that clients look for, to mend the request themselves."""
+
+
 def error_answer(error: Kiro2ChatError, request_id: str) -> tuple[int, Json]:
     """Status and body of an error response. Down or without capacity is Anthropic's own 529: clients wait and try again."""
     status = 529 if isinstance(error, (NoCapacity, Unavailable)) else error.status
     kind = _ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
-    told = {"type": kind, "message": _words(error)}
+    told: Json = {"type": kind, "message": _words(error)}
+    if error.code in _DETAILED:
+        told["details"] = {"error_code": error.code}
     return status, {"type": "error", "error": told, "request_id": request_id}
 
 

@@ -32,7 +32,7 @@ FIELDS: FieldTable = {
     "betas": without_effect(Fields.array, "any is taken"),
     "billing_policy": without_effect(_anything),
     "cache_control": Field("honoured", "marks the last message of the user; on blocks, system text and tools as well"),
-    "compaction": without_effect(_anything, "nothing is compacted here"),
+    "compaction": Field("refused", "ask for a summary in a message instead"),
     "container": without_effect(_anything),
     "context_management": without_effect(Fields.object, "nothing is cleared here"),
     "diagnostics": without_effect(_anything),
@@ -55,7 +55,7 @@ FIELDS: FieldTable = {
     "system": Field("honoured", "the billing line of Claude Code is left out"),
     "temperature": without_effect(Fields.number, "the backend takes none"),
     "thinking": Field("honoured", "by the model's own fields, or by tags in the prompt"),
-    "thread": without_effect(_anything),
+    "thread": Field("refused", "no conversation is kept here; clients then send all of it, as before"),
     "tool_choice": Field(
         "enforced",
         "said to the model, and asked for once more; a demand for a tool of Anthropic's own is named as ignored",
@@ -82,6 +82,7 @@ def read(body: object, *, counting: bool = False) -> Wanted:
     max_tokens = fields.integer("max_tokens", 0)
     if max_tokens is None and not counting:
         raise BadRequest("max_tokens: Field required", field="max_tokens")  # Anthropic's own words
+    _refuse_what_cannot_be(fields, counting)
     no_effect = ignored(fields, FIELDS)
     conversation = read_conversation(fields)
     tools = _tools(fields)
@@ -101,6 +102,15 @@ def read(body: object, *, counting: bool = False) -> Wanted:
     )
     others = dict.fromkeys((*conversation.ignored, *tools.ignored, *_unread(fields)))
     return Wanted(ask, stream=fields.flag("stream"), ignored=(*no_effect, *others))
+
+
+def _refuse_what_cannot_be(fields: Fields, counting: bool) -> None:
+    """Without these another answer would come than the one that was asked for."""
+    if "thread" in fields:
+        told = "thread: no conversation is kept here. Send the full message history, without `thread`."
+        raise BadRequest(told, field="thread", code="thread_unsupported_request")  # clients know the word and do that
+    if "compaction" in fields and not counting:
+        fields.fail("compaction", "cannot be had: ask for a summary in a message instead")
 
 
 def _members(fields: Fields, name: str) -> Fields:
