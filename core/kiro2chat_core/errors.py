@@ -5,9 +5,13 @@
     │   ├── BadRequest             malformed or refused                  400   names the field
     │   ├── ContextTooLong         more tokens than the model takes      400
     │   ├── Unauthorized           missing or wrong API key              401
-    │   ├── Forbidden              foreign host or origin                403
+    │   ├── Forbidden              foreign host or origin, or a model    403
+    │   │                          that the key may not use
     │   ├── UnknownModel           no such model                         404
-    │   └── TooLarge               body over the limit                   413
+    │   ├── TooLarge               body over the limit                   413
+    │   └── LimitReached           the key's requests of this minute     429   waiting helps
+    │       └── AllowanceSpent         its tokens of the day or credits  429   never retried
+    │                              of the month
     ├── LoginError             the Kiro login                            401, 403, 429
     │   ├── LoginMissing           no login found                        401   says what to type
     │   ├── LoginExpired           refused and not renewable             401   says what to type
@@ -33,6 +37,7 @@ shown to people, so they hold no secret and say what to do next.
 from __future__ import annotations
 
 __all__ = [
+    "AllowanceSpent",
     "BackendError",
     "BackendTimeout",
     "BadRequest",
@@ -42,6 +47,7 @@ __all__ = [
     "Forbidden",
     "ItemTooLarge",
     "Kiro2ChatError",
+    "LimitReached",
     "LoginError",
     "LoginExpired",
     "LoginForbidden",
@@ -128,7 +134,7 @@ class Unauthorized(ClientError):
 
 
 class Forbidden(ClientError):
-    """The request comes from where it must not come from."""
+    """The request comes from where it must not come from, or asks for what its key does not allow."""
 
     status = 403
     code = "forbidden"
@@ -146,6 +152,20 @@ class TooLarge(ClientError):
 
     status = 413
     code = "request_too_large"
+
+
+class LimitReached(ClientError):
+    """The API key has made its requests of this minute. SDKs wait for `retry_after`, at most a minute, and go on."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    retryable = True
+
+
+class AllowanceSpent(LimitReached):
+    """The API key has used its tokens of the day or its credits of the month: nobody should sit and wait for that."""
+
+    retryable = False
 
 
 class LoginError(Kiro2ChatError):

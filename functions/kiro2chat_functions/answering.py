@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,9 @@ from starlette.responses import Response
 from kiro2chat_core.fold import Answer, Fold
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.report import Report
-from kiro2chat_core.turns import Ask
+from kiro2chat_core.turns import Ask, Batch
 
+from .admission import admitted, allowed, metered
 from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
 
 __all__ = ["Form", "answer", "explanation"]
@@ -42,21 +43,24 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     ignored = tuple(ignored)
     report: Report = request.scope.get("report") or Report()
     report.id, report.asked, report.stream, report.ignored = form.id, ask.model, stream, ignored
+    await allowed(request, ask)
     if request.headers.get("x-kiro2chat-explain"):
         return JsonResponse(await unless_left(request, explanation(gateway, ask, ignored)))
+    await admitted(request)
+    batches = metered(gateway.stream(ask, report), request, report)
     headers = {"x-request-id": form.id, "request-id": form.id}
     if told := _header(ignored):
         headers["x-kiro2chat-ignored"] = told
     if stream:
         return StreamedAnswer(
-            gateway.stream(ask, report),
+            batches,
             form.encoder,
             form.error_form,
             keepalive=gateway.settings.keepalive,
             headers=headers,
         )
     fold = Fold()
-    await unless_left(request, _fold(gateway, ask, report, fold))
+    await unless_left(request, _fold(batches, fold))
     return JsonResponse(form.whole(fold.answer()), headers=headers)
 
 
@@ -72,8 +76,8 @@ async def explanation(gateway: Gateway, ask: Ask, ignored: Iterable[str]) -> dic
     }
 
 
-async def _fold(gateway: Gateway, ask: Ask, report: Report, fold: Fold) -> None:
-    async with aclosing(gateway.stream(ask, report)) as batches:
+async def _fold(batches: AsyncGenerator[Batch, None], fold: Fold) -> None:
+    async with aclosing(batches):
         async for batch in batches:
             fold.feed(batch)
 

@@ -14,6 +14,7 @@ from kiro2chat_core.dialects.anthropic_message import Heading, MessageEncoder, e
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.kiro.catalog import Model
 
+from . import admission
 from .answering import Form, answer
 from .http import JsonResponse, new_id, read_json, unless_left
 
@@ -46,16 +47,14 @@ async def count_tokens(request: Request) -> Response:
 
 async def list_models(request: Request) -> Response:
     """GET /v1/models for Anthropic's clients. All on one page, whatever `limit` says."""
-    gateway: Gateway = request.app.state.gateway
-    listed = [_model(model) for model in await gateway.listed()]
+    listed = [_model(model) for model in await admission.list_models(request)]
     ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]} if listed else {"first_id": None, "last_id": None}
     return JsonResponse({"data": listed, "has_more": False} | ends)
 
 
 async def retrieve_model(request: Request) -> Response:
     """GET /v1/models/{id} for Anthropic's clients."""
-    gateway: Gateway = request.app.state.gateway
-    return JsonResponse(_model(await gateway.find(request.path_params["id"])))
+    return JsonResponse(_model(await admission.find_model(request)))
 
 
 def _model(model: Model) -> dict[str, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 from starlette.applications import Starlette
@@ -19,12 +21,14 @@ from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.journal import Journal
+from kiro2chat_core.keys import Keys
+from kiro2chat_core.limits import Ledger
 from kiro2chat_core.report import Report
 from kiro2chat_core.settings import Settings
-from kiro2chat_core.store.opening import store_of
+from kiro2chat_core.store.opening import is_made, store_of
 
 from . import anthropic, openai, responses, stats
-from .guards import KeyGuard, OriginGuard
+from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
 from .metrics import Meters
 from .recording import Recording
@@ -36,10 +40,12 @@ _GUARDED = ("/v1", "/api", "/metrics")
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
+def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], float] = time.time) -> Starlette:
     """The whole server as an ASGI app. `demo` only says so to whoever asks; the settings point to the emulator."""
     gateway = Gateway(settings)
-    store = store_of(settings)
+    store = store_of(settings, clock=clock)
+    keys = Keys(store, settings.api_key, clock, is_there=partial(is_made, settings))
+    ledger = Ledger(store, clock)
     journal = Journal(store, settings)
     meters = Meters(lambda: journal.dropped)
 
@@ -51,6 +57,7 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         await gateway.aclose()
+        await ledger.aclose()
         await journal.aclose()
         await store.aclose()
 
@@ -76,19 +83,20 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
             _route("/api/requests/live", stats.live_requests, "GET"),
             _route("/metrics", stats.metrics, "GET"),
         ],
-        middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended)),
+        middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended), keys),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
     app.state.gateway = gateway
     app.state.store = store
+    app.state.ledger = ledger
     app.state.journal = journal
     app.state.meters = meters
     app.state.demo = demo
     return app
 
 
-def _middleware(settings: Settings, recording: Middleware) -> list[Middleware]:
+def _middleware(settings: Settings, recording: Middleware, keys: Keys) -> list[Middleware]:
     layers = [
         Middleware(
             OriginGuard,
@@ -105,11 +113,13 @@ def _middleware(settings: Settings, recording: Middleware) -> list[Middleware]:
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST", "OPTIONS"],
                 allow_headers=["*"],
-                expose_headers=["request-id", "x-request-id", "x-kiro2chat-ignored"],
+                expose_headers=["request-id", "x-request-id", "x-kiro2chat-ignored", "retry-after", *LIMIT_HEADERS],
             )
         )
     layers.append(recording)  # refused keys included
-    layers.append(Middleware(KeyGuard, key=settings.api_key, prefixes=_GUARDED, render=_render))
+    layers.append(
+        Middleware(KeyGuard, keys=keys, prefixes=_GUARDED, render=_render, is_anthropic=anthropic.is_anthropic)
+    )
     return layers
 
 

@@ -14,6 +14,8 @@ from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError, LoginError
 from kiro2chat_core.settings import Settings, schema
 
+from . import keyring
+
 __all__ = ["main"]
 
 
@@ -77,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     config.add_argument("value", nargs="?", help="written as in the environment; - reads it from standard input")
     for each in (doctor, models, chat, explain):
         each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
+    keyring.add_commands(command(_keys, "keys", help="make, show and revoke API keys for the tools you hand them to"))
     emulator = command(_emulator, "emulator", help="serve the emulator of Kiro alone, for tests and development")
     emulator.add_argument("--port", type=int, help="port to listen on, 0 for a free one (PORT)")
     emulator.add_argument("--strict", action="store_true", help="refuse whatever any source has seen refused")
@@ -91,11 +94,13 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
     listener = bound(settings.host, settings.port)
     with listener, _backend(settings, options.demo) as (chosen, login):
+        keys = keyring.count(chosen)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listener.getsockname()[1]}"
         print(f"kiro2chat {__version__}\n  API    {address}/v1\n  login  {login}", flush=True)
-        if settings.api_key is not None:
-            print("  key    clients must send API_KEY", flush=True)
+        if settings.api_key is not None or keys:
+            words = ("API_KEY", "API_KEY or one of", "one of")[(keys > 0) + (settings.api_key is None)]
+            print(f"  key    clients must send {words}" + (f" `kiro2chat keys` ({keys})" if keys else ""), flush=True)
         run(create_app(chosen, demo=chosen is not settings), listener, log_level=settings.log_level)
     return 0
 
@@ -232,6 +237,11 @@ def _config(settings: Settings, options: argparse.Namespace) -> int:
             configuring.change({options.name: value})
         case "unset":
             configuring.change({options.name: None})
+    return 0
+
+
+def _keys(settings: Settings, options: argparse.Namespace) -> int:
+    keyring.run(settings, options, lambda line: print(line, flush=True))
     return 0
 
 

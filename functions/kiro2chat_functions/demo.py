@@ -6,9 +6,13 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings
+from kiro2chat_core.store.opening import NAME
 
 from .serving import served
 
@@ -17,14 +21,16 @@ __all__ = ["banner", "demo_settings"]
 
 @contextmanager
 def demo_settings(settings: Settings) -> Iterator[Settings]:
-    """The same settings with an emulator for a backend and a made-up login; the user's own login is not looked at."""
+    """The same settings with an emulator for a backend, a made-up login and a store that is gone with it; the user's own
+    login and store are not looked at."""
     from .emulator import Emulator, Options
 
     emulator = Emulator(Options.demo())
     login = emulator.login("api-key", expires_in=10 * 365 * 86400)
-    with served(emulator.app) as url:
+    with TemporaryDirectory(prefix="kiro2chat-demo-") as folder, served(emulator.app) as url:
         yield replace(
             settings,
+            store_url=f"sqlite://{quote(str(Path(folder).resolve() / NAME))}",
             kiro_login=("api-key",),
             kiro_api_key=Secret(login.access_token),
             kiro_profile_arn=None,

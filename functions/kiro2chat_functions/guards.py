@@ -6,18 +6,28 @@ origin, nor by a name that was made to point to 127.0.0.1 (DNS rebinding).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kiro2chat_core.errors import Forbidden, Kiro2ChatError, Unauthorized
-from kiro2chat_core.secret import Secret
+from kiro2chat_core.keys import ADMIN, PREFIX, ApiKey, Keys
+from kiro2chat_core.limits import Standing
 from kiro2chat_core.settings import LOOPBACK
 
-__all__ = ["KeyGuard", "OriginGuard"]
+__all__ = ["LIMIT_HEADERS", "KeyGuard", "OriginGuard", "limit_headers"]
+
+LIMIT_HEADERS = tuple(
+    f"x-ratelimit-{name}-{what}"
+    for what in ("requests", "tokens", "credits")
+    for name in ("limit", "remaining", "reset")
+)
+"""What pages of foreign origins may read, besides."""
 
 Render = Callable[[Kiro2ChatError, Scope], Response]
 
@@ -74,25 +84,84 @@ _PORTS = {"http": "80", "https": "443"}
 
 
 class KeyGuard:
-    """Demands the API key on every path below one of `prefixes`, as a bearer token or in `x-api-key`."""
+    """Demands an API key on every path below one of `prefixes`, as a bearer token or in `x-api-key`, and puts whose it is
+    into `scope["state"]["api_key"]`. Paths that are not below `handed_out` take the admin key only.
 
-    def __init__(self, app: ASGIApp, *, key: Secret | None, prefixes: tuple[str, ...], render: Render) -> None:
+    Where no key is demanded (loopback, without API_KEY and without keys in the store) any word will do instead of one, but
+    for what looks like a key of ours: that is somebody's, or it is wrong.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keys: Keys,
+        prefixes: tuple[str, ...],
+        render: Render,
+        is_anthropic: Callable[[Scope], bool] = lambda scope: False,
+        handed_out: str = "/v1",
+    ) -> None:
         self._app = app
-        self._key = key
+        self._keys = keys
         self._prefixes = prefixes
         self._render = render
+        self._is_anthropic = is_anthropic
+        self._handed_out = handed_out
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._key is not None and scope["path"].startswith(self._prefixes):
-            given = _given_key(Headers(scope=scope))
-            if not given or not self._key.matches(given):
-                told = "wrong" if given else "missing"
-                error = Unauthorized(
-                    f"The API key is {told}: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`."
-                )
-                await self._render(error, scope)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or not scope["path"].startswith(self._prefixes):
+            await self._app(scope, receive, send)
+            return
+        try:
+            key = await self._whose(Headers(scope=scope), scope["path"])
+        except Kiro2ChatError as error:
+            await self._render(error, scope)(scope, receive, send)
+            return
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        state["api_key"] = key
+        if (report := scope.get("report")) is not None:
+            report.key = key.id
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and (standing := state.get("standing")) is not None:
+                MutableHeaders(scope=message).update(limit_headers(standing, anthropic=self._is_anthropic(scope)))
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+    async def _whose(self, headers: Headers, path: str) -> ApiKey | None:
+        """None where no key is needed.
+
+        Raises:
+            Unauthorized: it is missing, wrong or has expired.
+            Forbidden: the path is not for this key.
+            StoreError: nobody knows.
+        """
+        given = _given_key(headers)
+        key = await self._keys.find(given) if given else None
+        if key is None and (given.startswith(PREFIX) or await self._keys.demanded()):
+            told = "wrong" if given else "missing"
+            raise Unauthorized(f"The API key is {told}: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.")
+        if key not in (None, ADMIN) and not path.startswith(self._handed_out):
+            raise Forbidden("This is for the admin key only: the one that the server has in API_KEY.")
+        return key
+
+
+def limit_headers(standing: Standing, *, anthropic: bool) -> dict[str, str]:
+    """How a key stands, in OpenAI's names with seconds, for Anthropic's clients in theirs with times too."""
+    told: dict[str, str] = {}
+    for gauge in standing.gauges:
+        ends_at = gauge.window.ends_at
+        seconds = max(1, math.ceil(ends_at - standing.now))
+        values: dict[str, object] = {"limit": gauge.limit, "remaining": gauge.left, "reset": seconds}
+        told |= {f"x-ratelimit-{name}-{gauge.what}": f"{value}" for name, value in values.items()}
+        if anthropic:
+            values["reset"] = f"{datetime.fromtimestamp(ends_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+            told |= {f"anthropic-ratelimit-{gauge.what}-{name}": f"{value}" for name, value in values.items()}
+    return told
 
 
 def _given_key(headers: Headers) -> str:

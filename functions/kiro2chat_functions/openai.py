@@ -14,6 +14,7 @@ from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, 
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.kiro.catalog import Model
 
+from . import admission
 from .answering import Form, answer
 from .http import JsonResponse, new_id, read_json
 
@@ -38,15 +39,13 @@ async def chat_completions(request: Request) -> Response:
 
 async def list_models(request: Request) -> Response:
     """GET /v1/models."""
-    gateway: Gateway = request.app.state.gateway
-    models = await gateway.listed()
+    models = await admission.list_models(request)
     return JsonResponse({"object": "list", "data": [_model(model) for model in models]})
 
 
 async def retrieve_model(request: Request) -> Response:
     """GET /v1/models/{id}; the id may be any name that chat completions take for a listed model."""
-    gateway: Gateway = request.app.state.gateway
-    return JsonResponse(_model(await gateway.find(request.path_params["id"])))
+    return JsonResponse(_model(await admission.find_model(request)))
 
 
 def _model(model: Model) -> dict[str, object]:

@@ -11,7 +11,7 @@ from ..errors import SettingsError
 from ..settings import Settings
 from .base import Store
 
-__all__ = ["NAME", "store_at", "store_of"]
+__all__ = ["NAME", "is_made", "store_at", "store_of"]
 
 NAME = "store.sqlite3"
 """The file below DATA_DIR, where STORE_URL is not set."""
@@ -30,12 +30,24 @@ def store_of(settings: Settings, *, clock: Clock = time.time) -> Store:
     return store_at(settings.store_url, clock=clock)
 
 
+def is_made(settings: Settings) -> bool:
+    """Whether the store of these settings has been made. One that has not holds nothing, and need not be opened to see it."""
+    try:
+        return (settings.data_dir / NAME if settings.store_url is None else _path(settings.store_url)).exists()
+    except OSError:
+        return True  # opening it will say what is wrong
+
+
 def store_at(url: str, *, clock: Clock = time.time) -> Store:
     """The store at `sqlite:///ABSOLUTE/PATH`, not yet opened. What is no letter, digit or one of `-._~/` may be %-escaped.
 
     Raises:
         SettingsError: no such kind of store, or no path; the message repeats nothing that may be a password.
     """
+    return _sqlite(_path(url), clock)
+
+
+def _path(url: str) -> Path:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -45,7 +57,7 @@ def store_at(url: str, *, clock: Clock = time.time) -> Store:
         raise _refused()
     if not path.startswith("/") or not Path(path).name or "\0" in path:
         raise _refused()
-    return _sqlite(Path(path), clock)
+    return Path(path)
 
 
 def _refused() -> SettingsError:

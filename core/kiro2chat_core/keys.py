@@ -1,0 +1,246 @@
+"""API keys: who may call, with which models, how much. Only the SHA-256 of a key is kept, never the key.
+
+In the store: partition `keys`, sort the hash in hex; the value is what `_value` writes. A key is 256 bits of chance, so a
+plain hash is enough to keep it, and a look-up by hash tells nobody how near a guess was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .errors import BadRequest, StoreError, Unauthorized
+from .kiro import catalog
+from .secret import Secret
+from .store.base import LONGEST_PAGE, Key, Store
+
+__all__ = ["ADMIN", "PARTITION", "PREFIX", "ApiKey", "Keys", "Limits", "day", "reaching"]
+
+logger = logging.getLogger(__name__)
+
+PARTITION = "keys"
+PREFIX = "k2c_"
+
+_KEY = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+_PATTERN = re.compile(r"[^\s*,]+\*?|\*")
+
+_FRESH = 5.0
+"""Seconds for which what was looked up is believed: so soon a revocation is seen."""
+
+_MOST = 1024
+"""Keys that are remembered for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a key may use in a UTC minute, day and month; None is without limit."""
+
+    requests_per_minute: int | None = None
+    tokens_per_day: int | None = None
+    credits_per_month: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is known of a key; times are seconds since 1970. `models` are names or their beginnings with a `*`; none: all."""
+
+    id: str
+    name: str
+    created_at: float = 0.0
+    expires_at: float | None = None
+    models: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+    def may_use(self, model: str) -> bool:
+        """Whether the model of this id, as the catalog resolves a name, is among those allowed."""
+        return not self.models or any(_covers(pattern, _plain(model)) for pattern in self.models)
+
+
+ADMIN = ApiKey("admin", "API_KEY")
+"""Whoever sends API_KEY: all models, no limits."""
+
+
+class Keys:
+    """The keys of a store, and API_KEY. Safe to use from many tasks of one loop.
+
+    `is_there` says whether the store has been made at all: one that has not holds no keys, and is not made by looking.
+
+    Methods raise StoreError; `find` and `demanded`, whose callers are strangers, without a word of where the store is.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        admin: Secret | None,
+        clock: Callable[[], float] = time.time,
+        *,
+        is_there: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._store = store
+        self._admin = admin
+        self._clock = clock
+        self._is_there = is_there
+        self._found: OrderedDict[str, tuple[ApiKey, float]] = OrderedDict()
+        self._demanded = admin is not None
+        self._looked_at = float("-inf")
+
+    async def demanded(self) -> bool:
+        """Whether a key must be sent: there is API_KEY, or any other. A process that has demanded one goes on to do so:
+        a store that is deleted opens nothing."""
+        if self._demanded or time.monotonic() - self._looked_at < _FRESH:
+            return self._demanded
+        if self._is_there():
+            with reaching():
+                self._demanded = bool((await self._store.list(PARTITION, limit=1)).items)
+        self._looked_at = time.monotonic()
+        return self._demanded
+
+    async def find(self, given: str) -> ApiKey | None:
+        """Whose key it is; None where it is nobody's.
+
+        Raises:
+            Unauthorized: it has expired.
+        """
+        if self._admin is not None and self._admin.matches(given):
+            return ADMIN
+        key = await self._known(given)
+        if key is not None and key.expires_at is not None and self._clock() >= key.expires_at:
+            raise Unauthorized(f"The API key expired on {day(key.expires_at)}: ask for a new one.")
+        return key
+
+    async def new(
+        self,
+        name: str,
+        *,
+        expires_at: float | None = None,
+        models: tuple[str, ...] = (),
+        limits: Limits = Limits(),
+    ) -> tuple[ApiKey, Secret]:
+        """Make a key. The secret is known now and never again.
+
+        Raises:
+            BadRequest: a name or pattern that cannot be one.
+        """
+        if not _NAME.fullmatch(name) or name != name.strip():
+            raise BadRequest("A key's name has 1 to 100 characters, without spaces around it.", field="name")
+        if bad := [model for model in models if not _PATTERN.fullmatch(model)]:
+            raise BadRequest(
+                f"{bad[0][:100]!r} is no model: expected a name, at most with a * at its end.", field="models"
+            )
+        secret = Secret(PREFIX + secrets.token_urlsafe(32))
+        key = ApiKey(secrets.token_hex(4), name, self._clock(), expires_at, models, limits)
+        await self._store.put(_place(secret.reveal()), _value(key), expected="absent")
+        return key, secret
+
+    async def all(self) -> list[ApiKey]:
+        """The keys of the store, oldest first."""
+        return sorted((key for _place, key in await self._listed()), key=lambda key: (key.created_at, key.id))
+
+    async def revoke(self, word: str) -> ApiKey:
+        """Delete the key of that id or name. Running gateways see it within seconds.
+
+        Raises:
+            BadRequest: there is none, or more than one.
+        """
+        listed = await self._listed()
+        meant = [each for each in listed if each[1].id == word] or [each for each in listed if each[1].name == word]
+        if not meant:
+            raise BadRequest(f"There is no key {word[:100]!r}: `kiro2chat keys list` shows them.", field="key")
+        if len(meant) > 1:
+            ids = ", ".join(key.id for _place, key in meant)
+            raise BadRequest(f"{len(meant)} keys are called {word[:100]!r}: say which by its id ({ids}).", field="key")
+        ((place, key),) = meant
+        await self._store.delete(place)
+        return key
+
+    async def _known(self, given: str) -> ApiKey | None:
+        """Only what was found is remembered: guesses must not push it out."""
+        if not _KEY.fullmatch(given):
+            return None
+        place = _place(given)
+        key, until = self._found.pop(place.sort, (None, 0.0))
+        if key is None or time.monotonic() >= until:
+            with reaching():
+                item = await self._store.get(place) if self._is_there() else None
+                key, until = (_read(item.value) if item is not None else None), time.monotonic() + _FRESH
+        if key is not None:
+            self._demanded = True
+            self._found[place.sort] = key, until
+            if len(self._found) > _MOST:
+                self._found.popitem(last=False)
+        return key
+
+    async def _listed(self) -> list[tuple[Key, ApiKey]]:
+        found: list[tuple[Key, ApiKey]] = []
+        after: str | None = None
+        while self._is_there():
+            page = await self._store.list(PARTITION, after=after, limit=LONGEST_PAGE)
+            found += [(item.key, _read(item.value)) for item in page.items]
+            if (after := page.cursor) is None:
+                break
+        return found
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Where the store fails, the log says why, and the client only that it did."""
+    try:
+        yield
+    except StoreError as lost:
+        logger.warning("API keys cannot be looked up or counted: %s", lost.message)
+        raise StoreError("The API key cannot be checked at the moment; the server's log says why.") from None
+
+
+def day(at: float) -> str:
+    """The UTC day of a time, such as 2026-12-31."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
+def _place(given: str) -> Key:
+    return Key(PARTITION, hashlib.sha256(given.encode()).hexdigest())
+
+
+def _value(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "models": list(key.models),
+        "requests_per_minute": key.limits.requests_per_minute,
+        "tokens_per_day": key.limits.tokens_per_day,
+        "credits_per_month": key.limits.credits_per_month,
+    }
+
+
+def _read(value: Mapping[str, Any]) -> ApiKey:
+    """A key that cannot be read in full must not be one without limits."""
+    try:
+        limits = Limits(value["requests_per_minute"], value["tokens_per_day"], value["credits_per_month"])
+        return ApiKey(
+            value["id"], value["name"], value["created_at"], value["expires_at"], tuple(value["models"]), limits
+        )
+    except (KeyError, TypeError) as missing:
+        raise StoreError(f"A key in the store cannot be read ({missing}): it may be a newer kiro2chat's.") from None
+
+
+def _covers(pattern: str, model: str) -> bool:
+    if pattern.endswith("*"):
+        return model.startswith(_plain(catalog.normalise(pattern[:-1])))
+    short = catalog.normalise(pattern)
+    return model in (_plain(pattern), _plain(catalog.ALIASES.get(pattern, catalog.ALIASES.get(short, short))))
+
+
+def _plain(name: str) -> str:
+    """`claude-sonnet-4-5` and `claude-sonnet-4.5` are one model, and `claude-sonnet-4-*` covers it."""
+    return name.lower().replace(".", "-")

@@ -1,0 +1,100 @@
+"""What the key of a request lets it do: which models, and how much. Guards have found the key before any route runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.requests import Request
+
+from kiro2chat_core.errors import Forbidden
+from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.keys import ApiKey
+from kiro2chat_core.kiro import catalog
+from kiro2chat_core.kiro.catalog import Model
+from kiro2chat_core.limits import Ledger
+from kiro2chat_core.report import Report
+from kiro2chat_core.turns import Ask, Batch
+
+__all__ = ["admitted", "allowed", "find_model", "key_of", "list_models", "metered"]
+
+_PATIENCE = 2.0
+"""Seconds the very first request waits for the list of models; the built-in table stands in."""
+
+
+def key_of(request: Request) -> ApiKey | None:
+    """None where no key was needed."""
+    key: ApiKey | None = getattr(request.state, "api_key", None)
+    return key
+
+
+async def allowed(request: Request, ask: Ask) -> None:
+    """Raises Forbidden: the key may not use this model."""
+    key, gateway = key_of(request), request.app.state.gateway
+    if key is not None and key.models:
+        models = await gateway.models.current(_PATIENCE)
+        _check(key, ask.model, catalog.resolve(ask.model, models).id)
+
+
+async def admitted(request: Request) -> None:
+    """Count a request that will be sent to the backend. How the key stands is told in headers, whatever comes of it.
+
+    Raises:
+        LimitReached: it is not to be sent.
+        StoreError: nobody knows whether it may be.
+    """
+    if (key := key_of(request)) is not None:
+        ledger: Ledger = request.app.state.ledger
+        request.state.standing = await ledger.admit(key)
+        request.state.standing.check()
+
+
+async def metered(
+    batches: AsyncGenerator[Batch, None], request: Request, report: Report
+) -> AsyncGenerator[Batch, None]:
+    """The batches, and at their end, whatever it is, what they used is counted for the key."""
+    try:
+        async with aclosing(batches):
+            async for batch in batches:
+                yield batch
+    finally:
+        if (key := key_of(request)) is not None:
+            ledger: Ledger = request.app.state.ledger
+            ledger.add(key, *_used(report))
+
+
+async def list_models(request: Request) -> list[Model]:
+    """Those that the key may use."""
+    gateway: Gateway = request.app.state.gateway
+    key, models = key_of(request), await gateway.listed()
+    return models if key is None else [model for model in models if key.may_use(model.alias_of or model.id)]
+
+
+async def find_model(request: Request) -> Model:
+    """The model that the path names.
+
+    Raises:
+        UnknownModel: none is listed by that name.
+        Forbidden: the key may not use it.
+    """
+    gateway: Gateway = request.app.state.gateway
+    name = request.path_params["id"]
+    model = await gateway.find(name)
+    if (key := key_of(request)) is not None:
+        _check(key, name, model.alias_of or model.id)
+    return model
+
+
+def _check(key: ApiKey, asked: str, id: str) -> None:
+    if not key.may_use(id):
+        names = ", ".join(key.models)
+        told = f"This API key may not use the model {asked[:100]!r}. It may use: {names}."
+        raise Forbidden(told, field="model", code="model_not_allowed")
+
+
+def _used(report: Report) -> tuple[int, float]:
+    """(tokens, credits) as far as they are known."""
+    usage, credits = report.usage, report.answered.credits
+    if usage is None:
+        return 0, credits or 0.0
+    return usage.input_tokens + usage.output_tokens, (usage.credits if credits is None else credits) or 0.0
