@@ -94,6 +94,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
     listener = bound(settings.host, settings.port)
     with listener, _backend(settings, options.demo) as (chosen, login):
+        asyncio.run(_open_store(chosen))
         keys = keyring.count(chosen)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listener.getsockname()[1]}"
@@ -103,6 +104,17 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
             print(f"  key    clients must send {words}" + (f" `kiro2chat keys` ({keys})" if keys else ""), flush=True)
         run(create_app(chosen, demo=chosen is not settings), listener, log_level=settings.log_level)
     return 0
+
+
+async def _open_store(settings: Settings) -> None:
+    """A store that cannot be opened stops the start; one that is lost later stops the journal, and no answer."""
+    from kiro2chat_core.store.opening import store_of
+
+    store = store_of(settings)
+    try:
+        await store.open()
+    finally:
+        await store.aclose()
 
 
 def _doctor(settings: Settings, options: argparse.Namespace) -> int:
