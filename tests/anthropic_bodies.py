@@ -65,6 +65,8 @@ unknown_block = st.sampled_from(
          "content": [{"type": "web_search_result", "url": "u", "title": "t", "encrypted_content": "E" * 99}]},
         {"type": "mcp_tool_use", "id": "mcptoolu_1", "name": "n", "server_name": "s", "input": {}},
         {"type": "container_upload", "file_id": "file_1"},
+        {"type": "compaction", "content": "We met.", "encrypted_content": "E"},
+        {"type": "compaction", "content": None},
         {"type": "block_of_2030", "what": ["ever"]},
     ]
 )  # fmt: skip
@@ -76,7 +78,12 @@ thinking_block = st.one_of(
     ),
     st.just({"type": "redacted_thinking", "data": "AAAA"}),
 )
-result_content = st.one_of(texts, st.lists(text_block | image_block | search_result | document_block, max_size=3))
+told_by_tools = st.sampled_from(
+    [{"type": "tool_reference", "tool_name": "look"}, {"type": "browser_state", "tabs": [], "state_changes": None}]
+)
+result_content = st.one_of(
+    texts, st.lists(text_block | image_block | search_result | document_block | told_by_tools, max_size=3)
+)
 tool_result = marked(
     st.fixed_dictionaries(
         {"type": st.just("tool_result"), "tool_use_id": call_ids},
@@ -121,12 +128,14 @@ def bodies(draw: st.DrawFn) -> Json:
     names = draw(st.lists(tool_names, max_size=4, unique=True))
     tools: list[Json] = [
         {"name": name, "description": draw(texts), "input_schema": draw(root_schemas)}
-        | draw(st.sampled_from([{}, MARK]))
+        | draw(st.sampled_from([{}, MARK, {"type": "custom", "strict": True}, {"input_examples": [{}, {"a": 1}]}]))
         for name in names
     ]
-    tools += [{"type": kind, "name": kind} for kind in draw(st.lists(st.sampled_from(SERVER_TOOLS), max_size=2))]
+    theirs = draw(st.lists(st.sampled_from(SERVER_TOOLS), max_size=2))
+    tools += [{"type": kind, "name": kind} | draw(st.sampled_from([{}, MARK])) for kind in theirs]
     choices: list[Json] = [{"type": "auto", "disable_parallel_tool_use": True}, {"type": "none"}]
-    choices += [{"type": "any"}, {"type": "tool", "name": names[0]}] if names else []
+    choices += [{"type": "any"}] if tools else []
+    choices += [{"type": "tool", "name": name} for name in (*names[:1], *theirs[:1])]
     optional = {
         "system": texts | st.lists(text_block, max_size=3),
         "tool_choice": st.sampled_from(choices),
@@ -137,10 +146,11 @@ def bodies(draw: st.DrawFn) -> Json:
         "metadata": st.sampled_from([{"user_id": '{"session_id":"s1"}'}, {"user_id": "user_1_session_2"}, {}]),
         "thinking": st.sampled_from(
             [{"type": "adaptive"}, {"type": "enabled", "budget_tokens": 31_999}, {"type": "disabled"},
-             {"type": "adaptive", "display": "omitted"}]
+             {"type": "adaptive", "display": "omitted"}, {"type": "between_tools"}, {"type": "kind_of_2030"}]
         ),
         "output_config": st.sampled_from(
-            [{"effort": "max"}, {"format": {"type": "json_schema", "schema": {"type": "object"}}}, {}]
+            [{"effort": "max", "task_budget": {"total": 9}}, {},
+             {"format": {"type": "json_schema", "schema": {"type": "object"}}}]
         ),
         "context_management": st.just({"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}),
         "cache_control": st.just({"type": "ephemeral"}),
@@ -149,7 +159,7 @@ def bodies(draw: st.DrawFn) -> Json:
     chosen = draw(st.fixed_dictionaries({}, optional=optional))
     body = {
         "model": "claude-sonnet-4-5",
-        "max_tokens": draw(st.integers(1, 99_999)),
+        "max_tokens": draw(st.integers(0, 99_999)),
         "messages": draw(_messages(names)),
     }
     return body | ({"tools": tools} if tools else {}) | chosen

@@ -65,4 +65,13 @@ def test_fields_without_effect_are_named(body: dict[str, Any]) -> None:
     named = anthropic_request.read(jsonio.loads(json.dumps(body))).ignored
     for name in ("temperature", "top_k", "context_management", "field_of_2030"):
         assert (name in named) == (body.get(name) is not None)
-    assert {f"tools.{tool['type']}" for tool in body.get("tools", []) if "type" in tool} <= set(named)
+    tools = body.get("tools", [])
+    theirs = [tool for tool in tools if "input_schema" not in tool]
+    ours = {tool["name"] for tool in tools if tool not in theirs}
+    assert {name for name in named if name.startswith("tools.")} == {
+        *(f"tools.{tool['type']}" for tool in theirs),
+        *("tools.strict" for tool in tools if tool.get("strict")),
+    }
+    choice = body.get("tool_choice", {})
+    demanded = {"any": not ours, "tool": choice.get("name") not in ours}
+    assert ("tool_choice" in named) == demanded.get(choice.get("type"), False)

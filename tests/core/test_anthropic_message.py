@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import pytest
+from anthropic.lib.streaming._messages import accumulate_event
+from anthropic.types import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -163,6 +165,22 @@ in_order: st.SearchStrategy[list[Event]] = st.builds(
 def test_the_stream_put_together_is_the_whole_message(events: list[Event], one_by_one: bool) -> None:
     whole = put_together(streamed(events, one_by_one=one_by_one))
     assert whole == folded(events)
+
+
+@settings(max_examples=100, deadline=None)
+@given(in_order)
+def test_the_stream_put_together_by_the_sdk_is_the_whole_message(events: list[Event]) -> None:
+    snapshot: Any = None
+    buffers: dict[int, bytes] = {}
+    for event in streamed(events):
+        if event["type"] != "ping":
+            snapshot = accumulate_event(event=cast("Any", event), current_snapshot=snapshot, json_bufs=buffers)
+    whole = Message.model_validate(folded(events)).to_dict()
+    together = Message.model_validate(snapshot.to_dict()).to_dict()
+    for name in ("id", "model", "role", "content", "stop_reason", "stop_sequence"):
+        assert together[name] == whole[name]
+    assert snapshot.usage.input_tokens == USAGE.input_tokens - USAGE.cache_read_tokens - USAGE.cache_write_tokens
+    assert snapshot.usage.output_tokens == USAGE.output_tokens
 
 
 events: st.SearchStrategy[Event] = st.one_of(

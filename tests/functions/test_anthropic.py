@@ -104,6 +104,32 @@ def test_silences_are_broken_by_pings() -> None:
     assert told[-1]["type"] == "message_stop"
 
 
+def test_thoughts_that_nobody_wants_to_read_keep_their_proof(pair: Pair) -> None:
+    for stream in (True, False):
+        pair.emulator.script(Reply("42", reasoning="Let me think."))
+        asked = asking(stream=stream, model="claude-opus-4-8", thinking={"type": "adaptive", "display": "omitted"})
+        response = post(pair, asked)
+        if stream:
+            deltas = [event["delta"] for event in events(response) if event["type"] == "content_block_delta"]
+            assert [delta["type"] for delta in deltas[:2]] == ["signature_delta", "text_delta"]
+        else:
+            thinking, text = response.json()["content"]
+            assert (thinking["type"], thinking["thinking"], text["text"]) == ("thinking", "", "42")
+            assert thinking["signature"].startswith("Eo")
+
+
+def test_a_tool_can_be_demanded(pair: Pair) -> None:
+    tools = [LOOK, LOOK | {"name": "listen"}]
+    for choice, name in (({"type": "any"}, "look"), ({"type": "tool", "name": "listen"}, "listen")):
+        pair.emulator.script(Reply("I'd rather not."), Reply(calls=[Call(name, {"at": 1}, "t1")]))
+        told = post(pair, asking(tools=tools, tool_choice=choice)).json()
+        assert told["content"] == [{"type": "tool_use", "id": "t1", "name": name, "input": {"at": 1}}]
+    pair.emulator.script(Reply("Look.", calls=[Call("look", {"at": 1}, "t1"), Call("look", {"at": 2}, "t2")]))
+    one = {"type": "auto", "disable_parallel_tool_use": True}
+    told = post(pair, asking(tools=tools, tool_choice=one)).json()
+    assert [block["type"] for block in told["content"]] == ["text", "tool_use"]
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_limits(pair: Pair, stream: bool) -> None:
     pair.emulator.script(Reply("one two STOP three"), Reply("word " * 500))
@@ -254,6 +280,27 @@ def test_a_body_of_fifty_megabytes_is_refused_before_it_is_read(pair: Pair) -> N
 def lasting() -> Iterator[Pair]:
     with gateway(STRICT) as served:
         yield served
+
+
+NOWHERE: Json = {"model": MODEL, "max_tokens": 9, "messages": [{"role": "user", "content": [{"type": "image"}]}]}
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_is_wrong_is_named_before_anything_is_sent(lasting: Pair, path: str, stream: bool) -> None:
+    before = len(lasting.chats())
+    status, kind, message = error(post(lasting, NOWHERE | {"stream": stream}, path))
+    assert (status, kind) == (400, "invalid_request_error")
+    assert message == "messages[0].content[0].source is missing."
+    assert len(lasting.chats()) == before
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(body=bodies())
+def test_whatever_may_legally_be_sent_can_be_counted(lasting: Pair, body: Json) -> None:
+    response = post(lasting, body, "/v1/messages/count_tokens")
+    assert response.status_code == 200, response.text
+    assert response.json()["input_tokens"] > 0
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
