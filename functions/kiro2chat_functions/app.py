@@ -148,7 +148,8 @@ def _error_form(scope: Scope) -> ErrorForm:
 
 async def _root(request: Request) -> Response:
     mode = "This is the DEMO: an emulator answers, no model.\n" if request.app.state.demo else ""
-    return PlainTextResponse(f"kiro2chat {__version__}\n{mode}OpenAI-compatible API: {request.base_url}v1\n")
+    apis = f"OpenAI-compatible API: {request.base_url}v1\nAnthropic-compatible API: {request.base_url}\n"
+    return PlainTextResponse(f"kiro2chat {__version__}\n{mode}{apis}")
 
 
 async def _health(request: Request) -> Response:

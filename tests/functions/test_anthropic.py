@@ -199,6 +199,21 @@ def test_models_in_the_form_of_who_asks(pair: Pair) -> None:
     assert get("/v1/models/gpt-2", **version)["error"]["type"] == "not_found_error"
 
 
+def test_the_first_page_tells_both_addresses(pair: Pair) -> None:
+    told = httpx.get(pair.url, trust_env=False).text
+    assert f"OpenAI-compatible API: {pair.url}/v1\nAnthropic-compatible API: {pair.url}/\n" in told
+
+
+def test_a_foreign_version_is_told_in_its_form_on_every_path(pair: Pair) -> None:
+    version = {"anthropic-version": "2030-01-01"}
+    for path, status in (("/v1/nothing", 404), ("/v1/models/gpt-2", 404), ("/v1/chat/completions", 405)):
+        response = httpx.get(f"{pair.url}{path}", headers=version, trust_env=False)
+        assert error(response)[0] == status
+        plain = httpx.get(f"{pair.url}{path}", trust_env=False)
+        assert plain.status_code == status
+        assert "type" not in plain.json()
+
+
 def test_either_way_of_giving_the_key() -> None:
     with gateway(STRICT, API_KEY="sesame") as pair:
         assert post(pair, asking(), **{"x-api-key": "sesame"}).status_code == 200
