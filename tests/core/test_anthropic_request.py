@@ -215,10 +215,13 @@ def test_system_messages_keep_their_place() -> None:
         {"role": "user", "content": "Hi"},
         {"role": "system", "content": [{"type": "text", "text": "later"}]},
         {"role": "system", "content": ""},
+        {"role": "system", "content": [{"type": "image", "source": PNG}]},
     ]
     ask = read(body(*messages, system="zeroth")).ask
     assert ask.system == "zeroth\n\nfirst"
-    assert ask.turns == (Turn("user", (Text("Hi"),)), Turn("user", (Text("<system>\nlater\n</system>"),)))
+    assert [turn.parts for turn in ask.turns] == [
+        (Text("Hi"),), (Text("<system>\nlater\n</system>"),), (Image("png", PIXEL),),
+    ]  # fmt: skip
 
 
 def test_what_has_no_effect_is_named() -> None:

@@ -84,9 +84,11 @@ def _system_message(message: Fields, conversation: Conversation) -> None:
     if not conversation.turns:
         _system(message, "content", conversation)
         return
-    texts = [part.text for part in _parts(message, "content", conversation) if isinstance(part, Text)]
-    if text := "\n".join(texts).strip():
-        conversation.turns.append(Turn("user", (Text(f"<system>\n{text}\n</system>"),), conversation.marked))
+    parts = tuple(_parts(message, "content", conversation))
+    text = "\n".join(part.text for part in parts if isinstance(part, Text)).strip()
+    said = (Text(f"<system>\n{text}\n</system>"),) if text else ()
+    if told := (*said, *(part for part in parts if not isinstance(part, Text))):
+        conversation.turns.append(Turn("user", told, conversation.marked))
 
 
 def _parts(holder: Fields, name: str, conversation: Conversation) -> Iterator[Part]:
