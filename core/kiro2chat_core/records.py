@@ -11,18 +11,20 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from .report import Report
 from .store.base import Item, Key, Store, joined
 
-__all__ = ["CURSOR", "Record", "Records", "Result", "Wanted", "key_of", "record_of", "result_of"]
+__all__ = ["CURSOR", "RESULTS", "Record", "Records", "Result", "Wanted", "key_of", "record_of", "result_of"]
 
 Record: TypeAlias = dict[str, Any]
 """A JSON object; README.md describes its members."""
 
 Result: TypeAlias = Literal["1xx", "2xx", "3xx", "4xx", "5xx", "broken", "left"]
 """What became of a request: the class of its status; an answer that an error broke off; a client that did not wait."""
+
+RESULTS: tuple[Result, ...] = get_args(Result)
 
 CURSOR = re.compile(r"\d{13}#[!-~]{1,200}", re.ASCII)
 

@@ -143,7 +143,8 @@ def _either(openai_handler: Handler, anthropic_handler: Handler) -> Handler:
 
 
 def _error_form(scope: Scope) -> ErrorForm:
-    return anthropic.error_answer if anthropic.is_anthropic(scope) else openai.error_answer
+    ours = not scope["path"].startswith("/v1")  # /api speaks one language, whatever the client sends
+    return openai.error_answer if ours or not anthropic.is_anthropic(scope) else anthropic.error_answer
 
 
 async def _root(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Collection
 from typing import Final
@@ -13,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from kiro2chat_core import jsonio
 from kiro2chat_core.errors import BadRequest
 from kiro2chat_core.journal import Journal
-from kiro2chat_core.records import CURSOR, Records, Wanted
+from kiro2chat_core.records import CURSOR, RESULTS, Records, Wanted
 from kiro2chat_core.stats import BY, RANGES, read
 from kiro2chat_core.store.base import Store
 
@@ -42,7 +43,10 @@ async def requests(request: Request) -> Response:
     limit, before = given.number("limit", 1, _MOST, 100), given.text("before")
     if before is not None and not CURSOR.fullmatch(before):
         raise BadRequest("`before` is not a cursor: take `next` of the page before.", field="before")
-    wanted = Wanted(given.text("model"), given.text("status"), given.text("key"), given.text("dialect"))
+    status = given.text("status")
+    if status is not None and status not in RESULTS and not re.fullmatch(r"0|[1-5][0-9][0-9]", status):
+        raise BadRequest(f"`status` must be a number or one of {', '.join(RESULTS)}.", field="status")
+    wanted = Wanted(given.text("model"), status, given.text("key"), given.text("dialect"))
     await _journal(request).flush(_FLUSH)
     records = Records(request.app.state.store, request.app.state.gateway.settings.journal_days)
     found, cursor = await records.find(wanted, now=time.time(), limit=limit, before=before)

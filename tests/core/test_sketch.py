@@ -47,7 +47,7 @@ def test_merging_is_associative_commutative_and_the_same_as_seeing_all(parts: li
     inner = Sketch(parts[1])
     inner.merge(one)
     right.merge(inner)
-    assert left.buckets == right.buckets == Sketch(sum(parts, [])).buckets
+    assert left.buckets == right.buckets == Sketch([value for part in parts for value in part]).buckets
 
 
 @given(st.lists(durations, max_size=100), st.lists(durations, max_size=100))
