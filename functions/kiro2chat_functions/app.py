@@ -24,10 +24,12 @@ from kiro2chat_core.journal import Journal
 from kiro2chat_core.keys import Keys
 from kiro2chat_core.limits import Ledger
 from kiro2chat_core.report import Report
+from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.opening import is_made, store_of
 
-from . import anthropic, openai, responses, stats
+from . import admin, anthropic, openai, responses, stats
+from .admin_guard import AdminGuard
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
 from .metrics import Meters
@@ -35,7 +37,7 @@ from .recording import Recording
 
 __all__ = ["create_app"]
 
-_GUARDED = ("/v1", "/api", "/metrics")
+_GUARDED = ("/v1", "/metrics")
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -48,6 +50,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     ledger = Ledger(store, clock)
     journal = Journal(store, settings)
     meters = Meters(lambda: journal.dropped)
+    sessions = Sessions(store, clock)
 
     def ended(report: Report) -> None:
         meters.ended(report)
@@ -82,8 +85,14 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/requests", stats.requests, "GET"),
             _route("/api/requests/live", stats.live_requests, "GET"),
             _route("/metrics", stats.metrics, "GET"),
+            _route("/api/session", admin.open_session, "POST"),
+            _route("/api/session", admin.close_session, "DELETE"),
+            _route("/api/settings", admin.read_settings, "GET"),
+            _route("/api/settings", admin.save_settings, "PUT"),
+            _route("/api/login", admin.show_login, "GET"),
+            _route("/api/usage", admin.show_usage, "GET"),
         ],
-        middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended), keys),
+        middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended), keys, sessions),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
@@ -92,11 +101,12 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     app.state.ledger = ledger
     app.state.journal = journal
     app.state.meters = meters
+    app.state.sessions = sessions
     app.state.demo = demo
     return app
 
 
-def _middleware(settings: Settings, recording: Middleware, keys: Keys) -> list[Middleware]:
+def _middleware(settings: Settings, recording: Middleware, keys: Keys, sessions: Sessions) -> list[Middleware]:
     layers = [
         Middleware(
             OriginGuard,
@@ -111,7 +121,7 @@ def _middleware(settings: Settings, recording: Middleware, keys: Keys) -> list[M
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST", "OPTIONS"],
+                allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
                 allow_headers=["*"],
                 expose_headers=["request-id", "x-request-id", "x-kiro2chat-ignored", "retry-after", *LIMIT_HEADERS],
             )
@@ -120,6 +130,7 @@ def _middleware(settings: Settings, recording: Middleware, keys: Keys) -> list[M
     layers.append(
         Middleware(KeyGuard, keys=keys, prefixes=_GUARDED, render=_render, is_anthropic=anthropic.is_anthropic)
     )
+    layers.append(Middleware(AdminGuard, keys=keys, sessions=sessions, render=_render))
     return layers
 
 

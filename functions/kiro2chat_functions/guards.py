@@ -20,7 +20,7 @@ from kiro2chat_core.keys import ADMIN, PREFIX, ApiKey, Keys
 from kiro2chat_core.limits import Standing
 from kiro2chat_core.settings import LOOPBACK
 
-__all__ = ["LIMIT_HEADERS", "KeyGuard", "OriginGuard", "limit_headers"]
+__all__ = ["LIMIT_HEADERS", "KeyGuard", "OriginGuard", "given_key", "limit_headers"]
 
 LIMIT_HEADERS = tuple(
     f"x-ratelimit-{name}-{what}"
@@ -140,7 +140,7 @@ class KeyGuard:
             Forbidden: the path is not for this key.
             StoreError: nobody knows.
         """
-        given = _given_key(headers)
+        given = given_key(headers)
         key = await self._keys.find(given) if given else None
         if key is None and (given.startswith(PREFIX) or await self._keys.demanded()):
             told = "wrong" if given else "missing"
@@ -164,7 +164,8 @@ def limit_headers(standing: Standing, *, anthropic: bool) -> dict[str, str]:
     return told
 
 
-def _given_key(headers: Headers) -> str:
+def given_key(headers: Headers) -> str:
+    """The key that a client sent, "" for none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()

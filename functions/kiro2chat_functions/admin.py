@@ -1,0 +1,184 @@
+"""The routes that the page administers a server with: settings, login, plan, and the session of the browser itself.
+
+Who may call them is the guard's business (`guards.AdminGuard`). Secrets can be written here, and never read back.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kiro2chat_core.dialects.fields import Fields, body_fields
+from kiro2chat_core.errors import BadRequest, LoginError, SettingsError, Unauthorized
+from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.kiro.allowance import Plan
+from kiro2chat_core.kiro.login import find_login, look
+from kiro2chat_core.kiro.own import own_names
+from kiro2chat_core.secret import Secret
+from kiro2chat_core.sessions import Sessions
+from kiro2chat_core.settings import Settings, schema, variables
+
+from .admin_guard import COOKIE
+from .configuring import change, shown
+from .http import JsonResponse, read_json
+
+__all__ = ["close_session", "open_session", "read_settings", "save_settings", "show_login", "show_usage"]
+
+_LIMIT = 1 << 20
+
+
+async def open_session(request: Request) -> Response:
+    """POST /api/session `{"link"}`: trade the token of a link for a session. The answer's `token` goes with changes."""
+    sessions: Sessions = request.app.state.sessions
+    link = body_fields(await read_json(request, _LIMIT)).text("link", required=True)
+    opened = await sessions.open(Secret(link))
+    if opened is None:
+        raise Unauthorized("This link was used or is too old: start kiro2chat again for a new one.")
+    response = JsonResponse({"token": opened.token.reveal()})
+    response.set_cookie(
+        COOKIE,
+        opened.cookie.reveal(),
+        max_age=opened.seconds,
+        path="/api",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+async def close_session(request: Request) -> Response:
+    """DELETE /api/session."""
+    sessions: Sessions = request.app.state.sessions
+    await sessions.close(Secret(request.cookies.get(COOKIE, "")))
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, path="/api")
+    return response
+
+
+async def read_settings(request: Request) -> Response:
+    """GET /api/settings: schema, values and sources. Settings are read at the start, so changes wait for the next one."""
+    return JsonResponse({"schema": schema(), "settings": _described(_settings(request)), "file": _file(request)})
+
+
+async def save_settings(request: Request) -> Response:
+    """PUT /api/settings `{"changes": {name: value or null}, "dry_run"?}`: all of them or none; says what would differ.
+
+    Raises:
+        BadRequest: a value cannot be used, or the environment holds the setting; nothing has changed.
+    """
+    settings = _settings(request)
+    fields = body_fields(await read_json(request, _LIMIT))
+    changes = fields.required_object("changes")
+    texts = {name: _text(changes, name) for name in changes.value}
+    owned = {name for name, _env in variables() if settings.source(name) == "env"}
+    for name in texts:
+        if name in owned:
+            changes.fail(name, f"is set by the environment ({dict(variables())[name]}) and cannot be changed here")
+    old = _described(settings)
+    try:
+        if not fields.flag("dry_run"):
+            change(texts, _environment(settings))
+    except SettingsError as bad:
+        field = f"changes.{bad.field}" if bad.field else None
+        raise BadRequest(bad.message, field=field) from None
+    diff = {
+        name: {"from": old[name]["value"], "to": "***" if old[name]["secret"] and text else text}
+        for name, text in texts.items()
+        if name in old
+    }
+    return JsonResponse({"diff": diff, "restart": bool(diff) and not fields.flag("dry_run")})
+
+
+async def show_login(request: Request) -> Response:
+    """GET /api/login: the login in use, masked, and where one was looked for."""
+    settings, now = _settings(request), time.time()
+    places = [
+        {"place": each.place, "found": each.login is not None, "why": each.why} for each in look(settings, now=now)
+    ]
+    told: dict[str, Any] = {"places": places, "names": own_names(settings), "name": settings.login_name}
+    try:
+        login = find_login(settings, now=now)
+    except LoginError as error:
+        return JsonResponse(told | {"login": None, "error": error.message})
+    return JsonResponse(
+        told
+        | {
+            "login": {
+                "source": login.source,
+                "kind": login.kind,
+                "expires_at": login.expires_at,
+                "renewable": login.renewable(now),
+                "region": login.sso_region,
+                "has_profile": login.profile_arn is not None,
+            }
+        }
+    )
+
+
+async def show_usage(request: Request) -> Response:
+    """GET /api/usage: the plan, asked anew."""
+    gateway: Gateway = request.app.state.gateway
+    return JsonResponse(_plan(await gateway.plan()))
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    allowances = [
+        {
+            "name": each.name,
+            "used": each.used,
+            "limit": each.limit,
+            "left": each.left,
+            "resets_at": each.resets_at,
+            "overage_used": each.overage_used,
+            "free_trial_left": each.free_trial_left,
+        }
+        for each in plan.allowances
+    ]
+    return {"plan": plan.title, "overage": plan.overage, "allowances": allowances}
+
+
+def _settings(request: Request) -> Settings:
+    gateway: Gateway = request.app.state.gateway
+    return gateway.settings
+
+
+def _file(request: Request) -> str:
+    return str(_settings(request).config_path)
+
+
+def _described(settings: Settings) -> dict[str, dict[str, Any]]:
+    properties = schema()["properties"]
+    return {
+        name: {
+            "value": shown(getattr(settings, name)),
+            "source": settings.source(name),
+            "variable": env,
+            "secret": bool(properties[name].get("writeOnly")),
+            "editable": settings.source(name) != "env",
+        }
+        for name, env in variables()
+    }
+
+
+def _text(changes: Fields, name: str) -> str | None:
+    """A value as the environment would write it; null takes it out."""
+    value = changes.value[name]
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ",".join(value)
+    if not isinstance(value, (str, int, float)):
+        changes.fail(name, "must be a string, a number, true, false, an array of strings or null")
+    return str(value)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """This process's, with the place of config.toml as the settings have it."""
+    return dict(os.environ) | {"KIRO2CHAT_CONFIG": str(settings.config_path), "HOME": str(settings.home)}

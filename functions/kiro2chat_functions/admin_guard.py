@@ -1,0 +1,98 @@
+"""Who may administer: the holder of the admin key, or a browser that was opened by the link that `serve` printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kiro2chat_core.errors import Forbidden, Kiro2ChatError, Unauthorized
+from kiro2chat_core.keys import ADMIN, Keys
+from kiro2chat_core.secret import Secret
+from kiro2chat_core.sessions import Sessions
+
+from .guards import given_key
+
+__all__ = ["CHANGES", "COOKIE", "AdminGuard"]
+
+COOKIE = "kiro2chat_session"
+CHANGES = "x-kiro2chat-token"
+"""Header that goes with whatever changes something: a foreign page can make a browser send its cookie, but not this."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Render = Callable[[Kiro2ChatError, Scope], Response]
+
+
+class AdminGuard:
+    """Guards every path below `prefix` but `entrance`, where the session begins.
+
+    Paths that begin with one of `shown` may be read by anyone who may call the server at all: numbers, no settings.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keys: Keys,
+        sessions: Sessions,
+        render: Render,
+        prefix: str = "/api/",
+        entrance: str = "/api/session",
+        shown: tuple[str, ...] = ("/api/stats", "/api/requests"),
+    ) -> None:
+        self._app = app
+        self._keys = keys
+        self._sessions = sessions
+        self._render = render
+        self._prefix = prefix
+        self._entrance = entrance
+        self._shown = shown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        entering = scope["type"] == "http" and scope["path"] == self._entrance and scope["method"] == "POST"
+        if scope["type"] == "http" and scope["path"].startswith(self._prefix) and not entering:
+            try:
+                await self._check(scope, Headers(scope=scope))
+            except Kiro2ChatError as error:
+                await self._render(error, scope)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _check(self, scope: Scope, headers: Headers) -> None:
+        """Raises Unauthorized, Forbidden, or StoreError where nobody knows."""
+        if given := given_key(headers):
+            await self._check_key(given)
+            return
+        cookie = _cookie(headers)
+        if cookie is not None and await self._sessions.is_open(cookie):
+            if scope["method"] not in _SAFE:
+                await self._check_token(cookie, headers.get(CHANGES, ""))
+            return
+        if scope["path"].startswith(self._shown) and scope["method"] in _SAFE and not await self._keys.demanded():
+            return
+        raise Unauthorized(
+            "Open the link that `kiro2chat serve` printed, or send API_KEY as `Authorization: Bearer KEY`."
+        )
+
+    async def _check_key(self, given: str) -> None:
+        key = await self._keys.find(given)
+        if key is None:
+            raise Unauthorized("The API key is wrong: these paths take the one that the server has in API_KEY.")
+        if key != ADMIN:
+            raise Forbidden("This is for the admin key only: the one that the server has in API_KEY.")
+
+    async def _check_token(self, cookie: Secret, token: str) -> None:
+        if not token or not await self._sessions.may_change(cookie, Secret(token)):
+            raise Forbidden(f"Changes need the session's token in the header {CHANGES}.")
+
+
+def _cookie(headers: Headers) -> Secret | None:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return Secret(found.value) if found is not None and found.value else None

@@ -1,0 +1,153 @@
+"""Administration over a real socket: who may, what is shown, what is saved, and that no secret ever comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.gateways import STRICT, Pair, gateway
+
+from kiro2chat_core.sessions import Sessions
+from kiro2chat_core.store.opening import store_at
+
+ADMIN = {"authorization": "Bearer sesame"}
+TOKEN = "x-kiro2chat-token"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, Any]:
+    return {
+        "HOME": str(tmp_path),
+        "KIRO2CHAT_CONFIG": str(tmp_path / "config.toml"),
+        "DATA_DIR": str(tmp_path / "data"),
+    }
+
+
+@pytest.fixture
+def pair(home: dict[str, Any]) -> Iterator[Pair]:
+    with gateway(STRICT, **home, API_KEY="sesame") as served:
+        yield served
+
+
+@pytest.fixture
+def open_pair(home: dict[str, Any]) -> Iterator[Pair]:
+    with gateway(STRICT, **home) as served:
+        yield served
+
+
+def call(pair: Pair, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    return httpx.request(method, f"{pair.url}{path}", json=body, headers=headers, timeout=30, trust_env=False)
+
+
+def link(home: dict[str, str]) -> str:
+    """A link's token, as `serve` makes it."""
+
+    async def made() -> str:
+        store = store_at(f"sqlite://{home['DATA_DIR']}/store.sqlite3")
+        try:
+            import time
+
+            return (await Sessions(store, time.time).link()).reveal()
+        finally:
+            await store.aclose()
+
+    return asyncio.run(made())
+
+
+def test_the_admin_key_sees_settings_without_secrets(pair: Pair) -> None:
+    told = call(pair, "GET", "/api/settings", **ADMIN).json()
+    assert told["settings"]["api_key"] == {
+        "value": "***", "source": "env", "variable": "API_KEY", "secret": True, "editable": False,
+    }  # fmt: skip
+    assert told["settings"]["port"]["source"] == "default"
+    assert told["schema"]["properties"]["port"]["maximum"] == 65_535
+    assert "sesame" not in str(told)
+
+
+@pytest.mark.parametrize("path", ["/api/settings", "/api/login", "/api/usage", "/api/stats", "/api/requests"])
+def test_without_the_key_nothing_is_shown(pair: Pair, path: str) -> None:
+    assert call(pair, "GET", path).status_code == 401
+    assert call(pair, "GET", path, authorization="Bearer open").status_code == 401
+    assert call(pair, "GET", path, cookie="kiro2chat_session=guessed").status_code == 401
+    assert call(pair, "GET", path, **ADMIN).status_code == 200
+
+
+def test_on_loopback_without_a_key_numbers_are_shown_and_settings_are_not(open_pair: Pair) -> None:
+    assert call(open_pair, "GET", "/api/stats").status_code == 200
+    for path in ("/api/settings", "/api/login", "/api/usage"):
+        told = call(open_pair, "GET", path)
+        assert told.status_code == 401
+        assert "Open the link" in told.json()["error"]["message"]
+
+
+def test_a_link_opens_a_session_once(open_pair: Pair, home: dict[str, str]) -> None:
+    token = link(home)
+    opened = call(open_pair, "POST", "/api/session", {"link": token})
+    assert opened.status_code == 200
+    cookie = opened.headers["set-cookie"]
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Path=/api", "Max-Age=2592000"))
+    assert call(open_pair, "POST", "/api/session", {"link": token}).status_code == 401
+    kept = {"cookie": cookie.partition(";")[0]}
+    assert call(open_pair, "GET", "/api/settings", **kept).status_code == 200
+    change = {"changes": {"keepalive": 5}}
+    assert call(open_pair, "PUT", "/api/settings", change, **kept).status_code == 403
+    assert call(open_pair, "PUT", "/api/settings", change, **kept, **{TOKEN: "guessed"}).status_code == 403
+    assert call(open_pair, "PUT", "/api/settings", change, **kept, **{TOKEN: opened.json()["token"]}).status_code == 200
+    closed = call(open_pair, "DELETE", "/api/session", **kept, **{TOKEN: opened.json()["token"]})
+    assert closed.status_code == 204
+    assert call(open_pair, "GET", "/api/settings", **kept).status_code == 401
+
+
+def test_saving_shows_the_difference_and_writes_the_file(pair: Pair, home: dict[str, str]) -> None:
+    path = Path(home["KIRO2CHAT_CONFIG"])
+    path.write_text("# mine\nkeepalive = 3.0\n", encoding="utf-8")
+    changes = {
+        "keepalive": None,
+        "port": 9000,
+        "kiro_optout": False,
+        "allowed_hosts": ["a.example"],
+        "kiro_api_key": "ksk_x",
+    }
+    dry = call(pair, "PUT", "/api/settings", {"changes": changes | {"kiro_api_key": None}, "dry_run": True}, **ADMIN)
+    assert dry.status_code in (200, 400)
+    assert path.read_text(encoding="utf-8") == "# mine\nkeepalive = 3.0\n"
+    del changes["kiro_api_key"]
+    told = call(pair, "PUT", "/api/settings", {"changes": changes | {"kiro_refresh_token": "aorSecret"}}, **ADMIN)
+    assert told.status_code == 200, told.text
+    assert told.json()["restart"] is True
+    assert told.json()["diff"]["port"] == {"from": "8000", "to": "9000"}
+    assert told.json()["diff"]["kiro_refresh_token"]["to"] == "***"
+    assert "aorSecret" not in told.text
+    assert path.read_text(encoding="utf-8").startswith("# mine\n")
+    assert 'kiro_refresh_token = "aorSecret"' in path.read_text(encoding="utf-8")
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "no object": ([], "object"),
+    "no changes": ({}, "changes is missing"),
+    "an unknown setting": ({"changes": {"prot": 1}}, "There is no setting 'prot'"),
+    "a value that cannot be": ({"changes": {"port": "many"}}, "port cannot be used"),
+    "a value of no kind": ({"changes": {"port": {}}}, "changes.port must be"),
+    "what the environment owns": ({"changes": {"api_key": "x"}}, "set by the environment (API_KEY)"),
+}
+
+
+@pytest.mark.parametrize(("body", "told"), WRONG.values(), ids=WRONG)
+def test_a_bad_save_changes_nothing(pair: Pair, home: dict[str, str], body: Any, told: str) -> None:
+    refused = call(pair, "PUT", "/api/settings", body, **ADMIN)
+    assert refused.status_code == 400
+    assert told in refused.json()["error"]["message"]
+    assert not Path(home["KIRO2CHAT_CONFIG"]).exists()
+
+
+def test_the_login_and_the_plan(pair: Pair) -> None:
+    told = call(pair, "GET", "/api/login", **ADMIN).json()
+    assert told["login"]["kind"] == "api-key"
+    assert "ksk" not in str(told)
+    plan = call(pair, "GET", "/api/usage", **ADMIN).json()
+    assert plan["allowances"][0]["left"] > 0
+    assert plan["plan"]
