@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
@@ -38,7 +39,9 @@ class Pair:
 
 
 @contextmanager
-def gateway(options: Options | None = None, **environ: str) -> Iterator[Pair]:
+def gateway(
+    options: Options | None = None, *, clock: Callable[[], float] = time.time, **environ: str
+) -> Iterator[Pair]:
     """Serve both; `environ` are settings by their variable. The login is an API key, which needs no files."""
     emulator = Emulator(options or Options())
     with TemporaryDirectory(prefix="kiro2chat-test-") as folder, served(emulator.app) as backend_url:
@@ -50,5 +53,5 @@ def gateway(options: Options | None = None, **environ: str) -> Iterator[Pair]:
             "KIRO_API_KEY": emulator.login("api-key").access_token,
         }
         settings = Settings.load(known | urls | environ)
-        with served(create_app(settings)) as url:
+        with served(create_app(settings, clock=clock)) as url:
             yield Pair(url, emulator, backend_url)
