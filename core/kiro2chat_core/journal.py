@@ -64,14 +64,20 @@ class Listener:
         self._records: deque[Record] = deque(maxlen=most)
         self._news = asyncio.Event()
         self.missed = 0
+        self.ended = False
+        """Nothing more will come: the server is about to stop."""
 
     def tell(self, record: Record) -> None:
         self.missed += len(self._records) == self._records.maxlen
         self._records.append(record)
         self._news.set()
 
+    def end(self) -> None:
+        self.ended = True
+        self._news.set()
+
     async def records(self) -> list[Record]:
-        """What is new, as soon as there is something."""
+        """What is new, as soon as there is something; nothing more, if it has ended."""
         await self._news.wait()
         self._news.clear()
         records = list(self._records)
@@ -92,7 +98,7 @@ class Journal:
         self._idle = asyncio.Event()
         self._idle.set()
         self._writer: asyncio.Task[None] | None = None
-        self._closed = False
+        self._closed = self._ending = False
         self._listeners: set[Listener] = set()
         self._complained_at = -math.inf
         self._swept_at = clock()
@@ -123,11 +129,19 @@ class Journal:
     def listening(self) -> Iterator[Listener]:
         """What this process notes from now on."""
         listener = Listener()
+        if self._ending:
+            listener.end()
         self._listeners.add(listener)
         try:
             yield listener
         finally:
             self._listeners.discard(listener)
+
+    def end_listeners(self) -> None:
+        """Whoever listens would not leave by himself, and a server that stops waits for open responses."""
+        self._ending = True
+        for listener in self._listeners:
+            listener.end()
 
     async def flush(self, patience: float) -> None:
         """Wait until all is written that was noted, but no longer than `patience` seconds."""
@@ -137,6 +151,7 @@ class Journal:
 
     async def aclose(self) -> None:
         """Write what is left, within some seconds. Idempotent."""
+        self.end_listeners()
         self._closed = True
         self._news.set()
         await self.flush(_CLOSING)

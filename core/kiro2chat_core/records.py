@@ -26,7 +26,8 @@ Result: TypeAlias = Literal["1xx", "2xx", "3xx", "4xx", "5xx", "broken", "left"]
 
 RESULTS: tuple[Result, ...] = get_args(Result)
 
-CURSOR = re.compile(r"\d{13}#[!-~]{1,200}", re.ASCII)
+CURSOR = re.compile(r"\d{13}~[\w-]{1,200}", re.ASCII)
+"""What a cursor looks like: it may stand in an address as it is."""
 
 _NAME, _NAMES = 100, 20
 """Characters of a name, and names in a list, that are kept."""
@@ -149,14 +150,14 @@ class Records:
             if wanted.fits(item.value):
                 found.append(item.value)
             if len(found) == limit or scanned == _SCANNED:
-                return found, item.key.sort
+                return found, item.key.sort.replace("#", "~", 1)
         return found, None
 
     async def _items(self, now: float, before: str | None) -> AsyncIterator[Item]:
         latest = _day(round(now * 1000)) + timedelta(days=1)  # another machine's clock may be ahead
         earliest = latest - timedelta(days=self.days + 2)
         day = latest if before is None else min(latest, _day(int(before[:13])))
-        after = before
+        after = None if before is None else before.replace("~", "#", 1)
         while day >= earliest:
             cursor, more = after, True
             while more:

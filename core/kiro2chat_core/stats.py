@@ -7,7 +7,7 @@ list of models, or a refusal within a millisecond, would pull every percentile t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, get_args
@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from .records import result_of
 from .report import Report
 from .sketch import Sketch, bucket
-from .store.base import Amount, Key, Store, joined
+from .store.base import Amount, Key, Store, joined, parted
 
 __all__ = ["BY", "RANGES", "By", "Labelling", "Labels", "Total", "amounts_of", "answered", "keys_of", "read"]
 
@@ -204,7 +204,9 @@ async def read(store: Store, range_: str, by: By, now: float) -> dict[str, Any]:
     }
 
 
-async def _aggregates(store: Store, span: _Span, begins: list[int]) -> Any:
+async def _aggregates(
+    store: Store, span: _Span, begins: list[int]
+) -> AsyncIterator[tuple[int, Labels, dict[str, Any]]]:
     """(beginning, labels, counters) of every aggregate within these steps."""
     places: dict[str, dict[str, int]] = {}
     for begin in begins:
@@ -215,7 +217,7 @@ async def _aggregates(store: Store, span: _Span, begins: list[int]) -> Any:
         while cursor is not None:
             page = await store.list(partition, after=cursor, limit=500)
             for item in page.items:
-                sort, *names = (part.replace("%23", "#").replace("%25", "%") for part in item.key.sort.split("#"))
+                sort, *names = parted(item.key.sort)
                 if sort in sorts and len(names) == 4:
                     yield sorts[sort], Labels(*names), item.value
             cursor = page.cursor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -36,8 +36,11 @@ def bound(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def run(app: ASGIApp, listener: socket.socket, *, log_level: str) -> None:
-    """Serve until a signal says stop. One worker: state is behind the store, and nothing calls this server from within."""
+def run(app: ASGIApp, listener: socket.socket, *, log_level: str, ending: Callable[[], None] = lambda: None) -> None:
+    """Serve until a signal says stop. One worker: state is behind the store, and nothing calls this server from within.
+
+    `ending` is called when it stops, before it waits for open responses: what would go on for ever is to end then.
+    """
     config = uvicorn.Config(
         app,
         log_level="warning" if log_level == "info" else log_level,
@@ -47,7 +50,17 @@ def run(app: ASGIApp, listener: socket.socket, *, log_level: str) -> None:
         ws="none",  # an upgrade is answered by a route: Codex goes on over HTTP at once if it is told 426
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = _Server(config)
+    server.ending = ending
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    ending: Callable[[], None]
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.ending()
+        await super().shutdown(sockets)
 
 
 @contextmanager

@@ -76,6 +76,8 @@ async def _feed(journal: Journal, keepalive: float) -> AsyncIterator[bytes]:
                 lines.insert(0, b'event: missed\ndata: {"missed": %d}\n\n' % (listener.missed - told))
                 told = listener.missed
             yield b"".join(lines)
+            if listener.ended:
+                return
 
 
 async def metrics(request: Request) -> Response:

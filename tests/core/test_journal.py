@@ -68,6 +68,11 @@ class Clocked:
         await self.store.aclose()
 
 
+def empty(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+
+
 async def test_totals_of_every_range_are_the_sum_of_the_records(tmp_path: Path) -> None:
     this = Clocked(tmp_path)
     for number in range(250):
@@ -183,8 +188,7 @@ async def test_a_store_that_was_deleted_is_made_anew(tmp_path: Path) -> None:
     this = Clocked(tmp_path)
     this.journal.note(report(1))
     assert len(await this.found()) == 1
-    for file in tmp_path.iterdir():
-        file.unlink()
+    empty(tmp_path)
     this.journal.note(report(2))
     await this.journal.flush(5)
     assert [record["id"] for record in await this.found()] == ["msg_2"]

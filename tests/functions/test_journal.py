@@ -204,14 +204,14 @@ def test_requests_are_found_page_by_page_and_filtered(pair: Pair) -> None:
     for number in range(5):
         send(pair, ("chat", "messages")[number % 2], model=("auto", MODEL)[number % 2])
     page = told(pair, "/api/requests?limit=2&dialect=chat&status=2xx")
-    rest = told(pair, f"/api/requests?limit=2&dialect=chat&before={page['next'].replace('#', '%23')}")
+    rest = told(pair, f"/api/requests?limit=2&dialect=chat&before={page['next']}")
     found = [*page["requests"], *rest["requests"]]
     assert [record["dialect"] for record in found] == ["chat"] * 3
     assert [record["at"] for record in found] == sorted((record["at"] for record in found), reverse=True)
     assert rest["next"] is None
     assert len(records(pair, f"?model={MODEL}")) == 2
     assert records(pair, "?key=nobody") == []
-    assert told(pair, "/api/requests?before=1000000000000%23x")["requests"] == []
+    assert told(pair, "/api/requests?before=1000000000000~x")["requests"] == []
 
 
 @pytest.fixture(scope="module")

@@ -160,3 +160,17 @@ def test_a_demo_leaves_the_users_store_alone(tmp_path: Path) -> None:
         assert asyncio.run(load([url], 1)) == [200]
         assert len(told(url, "/api/requests")["requests"]) == 1
     assert not list((tmp_path / "data").glob("store*"))
+
+
+def test_an_open_feed_does_not_delay_the_end(tmp_path: Path) -> None:
+    with serving(tmp_path, "--demo") as (process, url, _):
+        with httpx.stream("GET", f"{url}/api/requests/live", timeout=10, trust_env=False) as feed:
+            lines = feed.iter_lines()
+            assert next(lines).startswith(":")
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert [line for line in lines if line] == []
+        process.wait(10)
+        assert time.monotonic() - began < 3
+        assert process.stdout is not None
+        assert "Cancel" not in process.stdout.read()

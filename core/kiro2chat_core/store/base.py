@@ -51,6 +51,7 @@ __all__ = [
     "check_page",
     "encoded",
     "joined",
+    "parted",
     "span",
 ]
 
@@ -260,6 +261,11 @@ def check_page(partition: str, limit: int) -> None:
 def joined(*parts: str) -> str:
     """A part of a key made of several texts, whoever chose them: no two lists of texts give the same."""
     return "#".join(part.replace("%", "%25").replace("#", "%23") for part in parts)
+
+
+def parted(text: str) -> list[str]:
+    """The texts that `joined` put together."""
+    return [part.replace("%23", "#").replace("%25", "%") for part in text.split("#")]
 
 
 def span(prefix: str, after: str | None, newest_first: bool) -> tuple[str, str | None]:
