@@ -136,7 +136,7 @@ FIELDS: dict[str, tuple[Json, Mapping[str, Any]]] = {
         {"tools": [LOOK | {"description": "Looks", "type": "custom", "strict": True}]},
         {"tools": (Tool("look", "Looks", {"type": "object"}),), "cache_start": False},
     ),
-    "a marked tool": ({"tools": [LOOK | MARK]}, {"cache_start": True}),
+    "a marked tool": ({"tools": [LOOK | MARK, LOOK | {"name": "listen"}]}, {"cache_start": True}),
     "a mark on a tool that is left out": (
         {"tools": [LOOK, {"type": "web_search_20250305", "name": "web_search"} | MARK]}, {"cache_start": True},
     ),
@@ -195,7 +195,7 @@ def test_fields(given: Json, becomes: Mapping[str, Any]) -> None:
 
 def test_marks_of_messages() -> None:
     messages: list[Json] = [
-        {"role": "user", "content": [{"type": "text", "text": "a"} | MARK]},
+        {"role": "user", "content": [{"type": "text", "text": "a"} | MARK, {"type": "text", "text": "and"}]},
         {"role": "assistant", "content": "b"},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": [
             {"type": "text", "text": "c"} | MARK]}]},
@@ -244,6 +244,7 @@ UNREAD: dict[str, tuple[Json, tuple[str, ...]]] = {
     "members of output_config": (
         {"output_config": {"effort": "low", "task_budget": {"total": 9}, "x": None}}, ("output_config.task_budget",),
     ),
+    "nothing of thinking": ({"thinking": {"type": "enabled", "budget_tokens": 9, "display": "omitted"}}, ()),
     "a kind of thinking": ({"thinking": {"type": "sometimes", "often": 1}}, ("thinking.often", "thinking.type")),
     "a demand for one of Anthropic's tools": (
         {"tools": [SEARCH, LOOK], "tool_choice": {"type": "tool", "name": "web_search"}},
