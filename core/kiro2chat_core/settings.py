@@ -44,7 +44,9 @@ class Settings:
 
     host: str = _setting("HOST", kinds.text, "127.0.0.1", "Address to listen on. Any but loopback needs `API_KEY`.")
     port: int = _setting("PORT", kinds.integer(0, 65535), 8000, "Port to listen on; 0 takes a free one.")
-    api_key: Secret | None = _setting("API_KEY", kinds.secret, None, "Key that clients must send as a bearer token.")
+    api_key: Secret | None = _setting(
+        "API_KEY", kinds.secret, None, "Key that clients must send, and the admin key; `kiro2chat keys` makes others."
+    )
     log_level: str = _setting(
         "LOG_LEVEL", kinds.choice("debug", "info", "warning", "error"), "info", "How much is logged."
     )

@@ -67,7 +67,7 @@ async def test_the_admin_key_needs_no_store(tmp_path: Path) -> None:
     assert await keys.find("sesame") is ADMIN
     assert await keys.find("other") is None
     assert await keys.find("k2c_" + "A" * 43) is None
-    assert not path.exists()  # noqa: ASYNC240
+    assert not path.exists()
     assert ADMIN.may_use("anything")
     assert ADMIN.limits == Limits()
 
@@ -80,7 +80,7 @@ async def test_looking_for_keys_makes_no_store(tmp_path: Path) -> None:
     assert await keys.all() == []
     with pytest.raises(BadRequest):
         await keys.revoke("x")
-    assert not path.exists()  # noqa: ASYNC240
+    assert not path.exists()
 
 
 async def test_a_key_is_demanded_once_there_is_one_and_then_until_the_end(store: Store, keys: Keys) -> None:
