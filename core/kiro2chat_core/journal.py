@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from .errors import Conflict, StoreError
+from .errors import Conflict, StoreError, Unauthorized
 from .records import Record, key_of, record_of
 from .report import Report
 from .settings import Settings
@@ -112,10 +112,10 @@ class Journal:
             for listener in self._listeners:
                 listener.tell(record)
             # Whoever has no key could fill the disk with refusals.
-            kept = self._kept > 0 and report.status != 401
+            kept = self._kept > 0 and not isinstance(report.error, Unauthorized)
             entry = _Entry(record["at"], self._labelling.of(report), amounts_of(report), record if kept else None)
             if self._closed or len(self._waiting) >= _QUEUE:
-                self._drop(1, "they come faster than they can be written")
+                self._drop(1, "kiro2chat stops" if self._closed else "they come faster than they can be written")
                 return
             self._waiting.append(entry)
             self._idle.clear()

@@ -167,7 +167,7 @@ _COUNTED = ("count", "in", "out", "cache_read", "cache_write", "estimated", "cre
 
 def _percentiles(sketch: Sketch) -> dict[str, float | None]:
     found = sketch.percentiles(0.5, 0.95, 0.99)
-    return {name: None if value is None else float(f"{value:.4g}") for name, value in zip(_SHARES, found, strict=True)}
+    return {name: None if value is None else float(f"{value:.6g}") for name, value in zip(_SHARES, found, strict=True)}
 
 
 _SHARES = ("p50", "p95", "p99")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kiro2chat_core import journal as journal_module
-from kiro2chat_core.errors import BackendTimeout, StoreError
+from kiro2chat_core.errors import BackendTimeout, LoginExpired, StoreError, Unauthorized
 from kiro2chat_core.journal import Journal
 from kiro2chat_core.records import Record, Records, Wanted, result_of
 from kiro2chat_core.report import Answered, Report
@@ -164,8 +164,11 @@ async def test_no_days_keep_totals_only_and_refused_keys_are_no_records(tmp_path
     await this.aclose()
     (tmp_path / "other").mkdir()
     other = Clocked(tmp_path / "other")
-    other.journal.note(report(status=401, outcome=""))
-    assert (await other.found(), (await other.total("1h"))["errors"]) == ([], 1)
+    other.journal.note(report(1, status=401, outcome="", error=Unauthorized("The API key is wrong.")))
+    other.journal.note(report(2, status=401, outcome="", error=LoginExpired("Log in anew.")))
+    (record,) = await other.found()
+    assert (record["id"], record["error"]) == ("msg_2", "login_expired")
+    assert (await other.total("1h"))["errors"] == 2
     await other.aclose()
 
 
