@@ -37,6 +37,8 @@ _PATTERN = re.compile(r"[^\s*,]+\*?|\*")
 _FRESH = 5.0
 """Seconds for which what was looked up is believed: so soon a revocation is seen."""
 
+_NEVER = float("-inf")
+
 _MOST = 1024
 """Keys that are remembered for so long."""
 
@@ -92,16 +94,21 @@ class Keys:
         self._is_there = is_there
         self._found: OrderedDict[str, tuple[ApiKey, float]] = OrderedDict()
         self._demanded = admin is not None
-        self._looked_at = float("-inf")
+        self._looked_at = _NEVER
 
     async def demanded(self) -> bool:
         """Whether a key must be sent: there is API_KEY, or any other. A process that has demanded one goes on to do so:
-        a store that is deleted opens nothing."""
+        a store that is deleted opens nothing. One that has seen that there are none goes on too, if it loses the store.
+        """
         if self._demanded or time.monotonic() - self._looked_at < _FRESH:
             return self._demanded
-        if self._is_there():
-            with reaching():
-                self._demanded = bool((await self._store.list(PARTITION, limit=1)).items)
+        try:
+            if self._is_there():
+                with reaching():
+                    self._demanded = bool((await self._store.list(PARTITION, limit=1)).items)
+        except StoreError:
+            if self._looked_at == _NEVER:
+                raise
         self._looked_at = time.monotonic()
         return self._demanded
 

@@ -98,6 +98,29 @@ async def test_a_key_that_was_found_is_one_that_is_demanded(store: Store, keys: 
     assert await keys.demanded()
 
 
+async def test_whoever_has_never_seen_the_store_demands_nothing_and_admits_nobody(tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite3").write_bytes(b"nonsense " * 1000)
+    store = SqliteStore(tmp_path / "store.sqlite3")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="cannot be checked at the moment"):
+            await Keys(store, None).demanded()
+    keys = Keys(store, Secret("sesame"))
+    assert await keys.find("sesame") is ADMIN
+    assert await keys.find("other") is None
+    with pytest.raises(StoreError, match="cannot be checked at the moment"):
+        await keys.find("k2c_" + "A" * 43)
+    await store.aclose()
+
+
+async def test_whoever_saw_that_there_are_none_goes_on_without_the_store(
+    store: Store, keys: Keys, monkeypatch: Any
+) -> None:
+    assert not await keys.demanded()
+    monkeypatch.setattr("kiro2chat_core.keys._FRESH", 0.0)
+    await store.aclose()
+    assert not await keys.demanded()
+
+
 async def test_an_expired_key_says_when(store: Store) -> None:
     clock = Clock()
     keys = Keys(store, None, clock)

@@ -321,6 +321,16 @@ def test_a_store_that_is_deleted_opens_nothing(tmp_path: Path) -> None:
             assert ask(pair.url, given).status_code in (401, 503)
 
 
+def test_an_open_gateway_that_loses_its_store_goes_on(tmp_path: Path) -> None:
+    with gateway(DATA_DIR=str(tmp_path)) as pair:
+        assert ask(pair.url).status_code == 200
+        for file in tmp_path.glob(f"{NAME}*"):
+            file.unlink()
+        (tmp_path / NAME).write_bytes(b"nonsense " * 1000)
+        time.sleep(5.1)
+        assert [ask(pair.url, given).status_code for given in ("", "unused", UNKNOWN)] == [200, 200, 503]
+
+
 def test_without_keys_any_word_will_do_but_one_that_looks_like_a_key(tmp_path: Path) -> None:
     with gateway(DATA_DIR=str(tmp_path)) as pair:
         assert [ask(pair.url, given).status_code for given in ("", "unused", UNKNOWN)] == [200, 200, 401]
