@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kiro2chat_core import journal as journal_module
+from kiro2chat_core import records as records_module
 from kiro2chat_core.errors import BackendTimeout, LoginExpired, StoreError, Unauthorized
 from kiro2chat_core.journal import Journal
 from kiro2chat_core.records import Record, Records, Wanted, result_of
@@ -154,6 +155,31 @@ async def test_pages_meet_and_filters_filter(tmp_path: Path) -> None:
     assert len(await this.found(status="500")) == len(await this.found(status="5xx")) == 12
     assert len(await this.found(model="sonnet")) == len(await this.found(model="claude-sonnet-4.5")) == 25
     assert await this.found(dialect="chat") == []
+    await this.aclose()
+
+
+async def test_a_search_stops_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records_module, "_SCANNED", 10)
+    this = Clocked(tmp_path)
+    for number in range(35):
+        this.journal.note(report(number, began_at=NOW - number, model="rare" if number == 33 else "common"))
+    await this.journal.flush(5)
+    found: list[str] = []
+    cursor: str | None = None
+    for _ in range(4):
+        page, cursor = await this.records.find(Wanted(model="rare"), now=NOW, limit=5, before=cursor)
+        found += [record["id"] for record in page]
+    assert (found, cursor) == (["msg_33"], None)
+    await this.aclose()
+
+
+async def test_many_aggregates_are_read_page_by_page(tmp_path: Path) -> None:
+    this = Clocked(tmp_path, journal_days=0)
+    for number in range(600):
+        this.journal.note(report(number, began_at=NOW - number % 20 * 60, model=f"m{number % 30}"))
+    assert (await this.total("1h"))["count"] == 600
+    told = await read(this.store, "1h", "model", NOW)
+    assert {group["count"] for group in told["groups"]} == {20}
     await this.aclose()
 
 

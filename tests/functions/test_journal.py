@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.gateways import Pair, gateway
+from tests.keyed import made
 
 from kiro2chat_functions.emulator import Options, Reply
 
@@ -173,6 +174,21 @@ def test_a_refused_key_is_counted_but_not_on_record() -> None:
         assert told(pair, "/api/requests", **key)["requests"] == []
         (group,) = told(pair, "/api/stats?range=5m&by=status", **key)["groups"]
     assert (group["name"], group["count"], group["errors"]) == ("4xx", 1, 1)
+
+
+def test_keys_are_told_apart_and_never_written_out(tmp_path: Path) -> None:
+    with gateway(DATA_DIR=str(tmp_path), API_KEY="KEY-4711") as pair:
+        key, secret = made(tmp_path, "laptop", clock=time.time)
+        send(pair, "chat", headers={"authorization": f"Bearer {secret}"})
+        admin = {"authorization": "Bearer KEY-4711"}
+        send(pair, "chat", headers=admin)
+        (record,) = told(pair, f"/api/requests?key={key.id}", **admin)["requests"]
+        groups = told(pair, "/api/stats?range=5m&by=key", **admin)["groups"]
+        stored = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert secret.encode() not in stored
+    assert (record["key"], record["status"]) == (key.id, 200)
+    assert {group["name"]: group["count"] for group in groups}[key.id] == 1
+    assert sum(group["count"] for group in groups) == 2
 
 
 @pytest.mark.parametrize(
