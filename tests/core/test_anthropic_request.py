@@ -224,6 +224,24 @@ def test_system_messages_keep_their_place() -> None:
     ]  # fmt: skip
 
 
+def test_what_anthropics_servers_did_in_a_turn_of_the_model_is_told_by_the_user() -> None:
+    answer = [
+        {"type": "text", "text": "I'll search."} | MARK,
+        {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}},
+        {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []} | MARK,
+        {"type": "thinking", "thinking": "Hm", "signature": "Eo"},
+        {"type": "tool_use", "id": "t1", "name": "look", "input": {}},
+    ]
+    assert read(body({"role": "assistant", "content": answer})).ask.turns == (
+        Turn("assistant", (Text("I'll search."),), cache=True),
+        Turn("user", (
+            Text('[server_tool_use]\n{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}'),
+            Text('[web_search_tool_result]\n{"type":"web_search_tool_result","tool_use_id":"s1","content":[]}'),
+        ), cache=True),
+        Turn("assistant", (Reasoning("Hm", "Eo"), ToolCall("t1", "look", "{}"))),
+    )  # fmt: skip
+
+
 def test_what_has_no_effect_is_named() -> None:
     sent = user({"type": "document", "citations": {"enabled": True}, "source": {"type": "text", "data": "Hi"}})
     sent |= {
@@ -290,6 +308,8 @@ WRONG: dict[str, tuple[Any, str | None]] = {
     "no content": (body({"role": "user"}), "messages[0].content"),
     "content of another type": (body({"role": "user", "content": 5}), "messages[0].content"),
     "a block of another type": (body({"role": "user", "content": ["Hi"]}), PLACE),
+    "an answer's block without a type": (body({"role": "assistant", "content": [{"text": "Hi"}]}), f"{PLACE}.type"),
+    "an answer's block of another type": (body({"role": "assistant", "content": ["Hi"]}), PLACE),
     "a block without a type": (user({"text": "Hi"}), f"{PLACE}.type"),
     "no text": (user({"type": "text"}), f"{PLACE}.text"),
     "a mark of another type": (user({"type": "text", "text": "Hi", "cache_control": True}), f"{PLACE}.cache_control"),

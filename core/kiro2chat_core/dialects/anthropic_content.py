@@ -1,13 +1,15 @@
 """Anthropic's messages and content blocks → system text and turns.
 
 Blocks of kinds we do not know (the results of tools that Anthropic runs itself, and whatever comes next) are legal to send back,
-so they become readable text where they stood.
+so they become readable text where they stood. In a turn of the model they are told by the user: as the model's own words they
+would be imitated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from .. import images, jsonio
@@ -56,12 +58,25 @@ def read_conversation(body: Fields) -> Conversation:
         conversation.marked = False
         if role == "system":
             _system_message(message, conversation)
+        elif role == "assistant" and isinstance(message.value["content"], list):
+            conversation.turns += _answer(message, conversation)
         else:
             parts = tuple(_parts(message, "content", conversation))
             conversation.turns.append(Turn("user" if role == "user" else "assistant", parts, conversation.marked))
     if not body.array("messages"):
         body.fail("messages", "must hold at least one message")
     return conversation
+
+
+_MODELS_OWN = frozenset({"text", "tool_use", "thinking", "redacted_thinking"})
+
+
+def _answer(message: Fields, conversation: Conversation) -> Iterator[Turn]:
+    """A turn of the model, in as many as it takes for what is not its own to be the user's."""
+    for own, blocks in groupby(message.objects("content"), lambda block: block.text("type") in _MODELS_OWN):
+        conversation.marked = False
+        parts = tuple(part for block in blocks for part in _block(block, conversation))
+        yield Turn("assistant" if own else "user", parts, conversation.marked)
 
 
 def is_marked(block: Fields) -> bool:
@@ -99,9 +114,13 @@ def _parts(holder: Fields, name: str, conversation: Conversation) -> Iterator[Pa
         holder.fail(name, "must be a string or an array of blocks")
     else:
         for block in holder.objects(name):
-            kind = block.text("type", required=True)
-            conversation.marked = conversation.marked or is_marked(block)
-            yield from _BLOCKS.get(kind, _unknown)(block, conversation)
+            yield from _block(block, conversation)
+
+
+def _block(block: Fields, conversation: Conversation) -> Iterable[Part]:
+    kind = block.text("type", required=True)
+    conversation.marked = conversation.marked or is_marked(block)
+    return _BLOCKS.get(kind, _unknown)(block, conversation)
 
 
 def _words(block: Fields) -> str:
