@@ -275,6 +275,19 @@ def test_a_failed_answer_is_told_with_its_headers(house: House) -> None:
     assert house.ask(key).headers["x-ratelimit-remaining-tokens"] == str(10**6)
 
 
+def test_an_answer_that_breaks_off_is_a_request_all_the_same(house: House) -> None:
+    key, text = made(house.folder, "eve", requests_per_minute=9, tokens_per_day=10**6)
+    for path in ASKS:
+        house.pair.emulator.script(Reply(["One ", "two ", "three ", "four"]))
+        house.pair.emulator.inject("hangup", after=3)
+        assert "error" in house.ask(text, path, stream=True).text
+    answer = house.ask(text)
+    left = [int(answer.headers[f"x-ratelimit-remaining-{what}"]) for what in ("requests", "tokens")]
+    assert left == [9 - len(ASKS) - 1, 10**6]  # nobody knows what broken answers took
+    records = house.get(f"/api/requests?key={key.id}", "sesame").json()["requests"]
+    assert len(records) == len(ASKS) + 1
+
+
 def test_a_client_that_leaves_is_no_trouble(house: House) -> None:
     text = house.key(requests_per_minute=9, credits_per_month=1)
     house.pair.emulator.script(Reply("word " * 5000))
