@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from . import documents, images, shrinking
 from .errors import BadRequest
 from .fetching import fetched
+from .pdf_reading import read_pdf
 from .turns import Ask, Document, DocumentUrl, Image, ImageUrl, Part, Text, ToolResult
 
-__all__ = ["Reading", "refuse_images", "with_attachments"]
+__all__ = ["Attachments", "Reading", "refuse_images"]
 
-logging.getLogger("pypdf").setLevel(
-    logging.CRITICAL
-)  # it tells of every flaw of every file; ours are told to the client
-
+_AT_ONCE = 2
 _KINDS = (Image, ImageUrl, Document, DocumentUrl)
 
 
@@ -36,18 +34,42 @@ class Reading:
     patience: float = 20.0
 
 
-async def with_attachments(ask: Ask, reading: Reading) -> Ask:
-    """The Ask with text and images of good size in place of all attachments.
+class Attachments:
+    """Makes text and images of good size of all attachments. Close it with `close()`.
 
-    Raises:
-        BadRequest: one cannot be fetched or read, or is too big; names the field.
+    Large images have threads of their own, and PDFs processes, a few at once: they must not keep other answers waiting, nor
+    fill the memory many at a time.
     """
-    parts = [part for turn in ask.turns for part in _attachments(turn.parts)]
-    if not parts:
-        return ask
-    addresses = [part for part in parts if isinstance(part, (ImageUrl, DocumentUrl))]
-    files = await fetched(addresses, private=reading.private, patience=reading.patience)
-    return await asyncio.to_thread(_read, ask, files, reading)
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="attachments")  # started when first needed
+        self._pdfs = asyncio.Semaphore(_AT_ONCE)
+
+    async def resolve(self, ask: Ask) -> Ask:
+        """The Ask without attachments; the same one where it has none.
+
+        Raises:
+            BadRequest: one cannot be fetched or read, or is too big; names the field.
+        """
+        parts = [part for turn in ask.turns for part in _attachments(turn.parts)]
+        if not parts:
+            return ask
+        reading = self._reading
+        addresses = [part for part in parts if isinstance(part, (ImageUrl, DocumentUrl))]
+        files = await fetched(addresses, private=reading.private, patience=reading.patience)
+        loaded = [_loaded(part, files) for part in parts]
+        pdfs = [part for part in loaded if isinstance(part, Document) and documents.is_pdf(part.data)]
+        known = {pdf: await self._pdf(pdf) for pdf in dict.fromkeys(pdfs)}
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _read, ask, files, known, reading)
+
+    async def _pdf(self, pdf: Document) -> tuple[Text | Image, ...]:
+        async with self._pdfs:
+            return await read_pdf(pdf, pages=self._reading.pages, patience=self._reading.patience)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _attachments(parts: Iterable[Part]) -> Iterator[Part]:
@@ -58,9 +80,24 @@ def _attachments(parts: Iterable[Part]) -> Iterator[Part]:
             yield part
 
 
-def _read(ask: Ask, files: Mapping[str, bytes], reading: Reading) -> Ask:
+def _loaded(part: Part, files: Mapping[str, bytes]) -> Part:
+    """What was fetched, in place of its address."""
+    match part:
+        case ImageUrl(url, field):
+            return images.from_bytes(files[url], field)
+        case DocumentUrl(url, title, field):
+            return Document(files[url], "", title, field)
+        case _:
+            return part
+
+
+Pdfs: TypeAlias = Mapping[Document, tuple[Text | Image, ...]]
+"""PDFs that have been read, and what they say."""
+
+
+def _read(ask: Ask, files: Mapping[str, bytes], pdfs: Pdfs, reading: Reading) -> Ask:
     """In a thread: it may take seconds. Documents first, since their pages may be images too."""
-    ask = _mapped(ask, lambda part: _unpacked(part, files, reading))
+    ask = _mapped(ask, lambda part: _unpacked(_loaded(part, files), pdfs))
     pictures = [part for turn in ask.turns for part in _attachments(turn.parts) if isinstance(part, Image)]
     limits = shrinking.limits([len(picture.data) for picture in pictures], total=reading.image_total)
 
@@ -83,24 +120,15 @@ def _mapped(ask: Ask, change: Callable[[Part], Sequence[Part]]) -> Ask:
     return replace(ask, turns=tuple(turns))
 
 
-def _unpacked(part: Part, files: Mapping[str, bytes], reading: Reading) -> Sequence[Part]:
-    """Text and images in place of what was fetched or has to be read."""
-    match part:
-        case ImageUrl(url, field):
-            return [images.from_bytes(files[url], field)]
-        case DocumentUrl(url, title, field):
-            return _document(Document(files[url], "", title, field), reading)
-        case Document():
-            return _document(part, reading)
-        case _:
-            return [part]
-
-
-def _document(document: Document, reading: Reading) -> Sequence[Part]:
-    if images.image_format(document.data[:12]):
-        return [images.from_bytes(document.data, document.field)]
-    end = time.monotonic() + reading.patience
-    return documents.read(document, pages=reading.pages, in_time=lambda: time.monotonic() < end)
+def _unpacked(part: Part, pdfs: Pdfs) -> Sequence[Part]:
+    """Text and images in place of documents."""
+    if not isinstance(part, Document):
+        return [part]
+    if part in pdfs:
+        return pdfs[part]
+    if images.image_format(part.data[:12]):
+        return [images.from_bytes(part.data, part.field)]
+    return documents.read(part, pages=0, in_time=lambda: True)
 
 
 def refuse_images(ask: Ask, model: str) -> None:

@@ -14,7 +14,7 @@ from .turns import Document, Image, Text
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
-__all__ = ["read"]
+__all__ = ["is_pdf", "read"]
 
 _SCANS = 20
 """Pages of a PDF without text that are shown as pictures."""
@@ -44,9 +44,13 @@ def read(document: Document, *, pages: int, in_time: Callable[[], bool]) -> tupl
     Raises:
         BadRequest: it cannot be read; names the field.
     """
-    if b"%PDF-" in document.data[:1024]:
+    if is_pdf(document.data):
         return _pdf(document, pages, in_time)
     return (_framed(document, _plain(document)),)
+
+
+def is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:1024]
 
 
 def _framed(document: Document, text: str) -> Text:
@@ -79,23 +83,11 @@ def _plain(document: Document) -> str:
 
 
 def _pdf(document: Document, most: int, in_time: Callable[[], bool]) -> tuple[Text | Image, ...]:
-    from pypdf.errors import PyPdfError
-
     try:
         return _pages(document, _opened(document), most, in_time)
     except BadRequest:
         raise
-    except (
-        PyPdfError,
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        OSError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as bad:
-        # A broken PDF breaks its reader in every way there is.
+    except Exception as bad:  # a broken PDF breaks its reader in every way there is
         raise _refused(document, f"is a PDF that cannot be read ({type(bad).__name__})") from None
 
 

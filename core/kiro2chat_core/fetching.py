@@ -67,7 +67,7 @@ async def _fetch(http: httpx.AsyncClient, part: Address, *, private: bool, patie
             return await _download(http, part, private=private)
     except (TimeoutError, httpx.TimeoutException):
         raise _refused(part, f"did not answer within {patience:g} seconds") from None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:  # idna tells of bad names by the last
         raise _refused(part, f"could not be fetched ({type(error).__name__})") from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from .attached import Reading, refuse_images, with_attachments
+from .attached import Attachments, Reading, refuse_images
 from .counting import estimate_ask
 from .errors import Kiro2ChatError, LoginError, Misunderstood, UnknownModel
 from .finishing import Finishing
@@ -28,7 +28,20 @@ from .kiro.tokens import Tokens
 from .kiro.transport import open_http
 from .report import Report
 from .settings import Settings
-from .turns import AnyTool, Ask, Batch, CallBegan, NamedTool, Text, TextDelta, Thinking, Turn
+from .turns import (
+    AnyTool,
+    Ask,
+    Batch,
+    CallBegan,
+    Counted,
+    Event,
+    NamedTool,
+    Text,
+    TextDelta,
+    Thinking,
+    Turn,
+    Usage,
+)
 from .window import Window
 
 __all__ = ["Explanation", "Gateway"]
@@ -41,12 +54,17 @@ _MODELS_PATIENCE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a request would become: the model's id, the body for the backend, repairs, and the estimated input tokens."""
+    """What a request would become: the model's id, the body for the backend, repairs, and the estimated input tokens.
+
+    `sure` is whether the login and the live list of models were at hand. Without them `profileArn`, fields for thinking and
+    cache points are not known.
+    """
 
     model: str
     body: dict[str, Any]
     repairs: tuple[str, ...]
     tokens: int
+    sure: bool
 
 
 class Gateway:
@@ -111,7 +129,7 @@ class Gateway:
             _log(report)
 
     async def explain(self, ask: Ask) -> Explanation:
-        """What the backend would be sent, without sending it. Without a login, `profileArn` is left out.
+        """What the backend would be sent, without sending it; as far as it can be known without a login.
 
         Raises:
             Kiro2ChatError: the request would not be sent.
@@ -119,11 +137,12 @@ class Gateway:
         report = Report()
         ask, model = await self._prepared(ask, report)
         request = self._build(ask, model, report)
+        sure = self.models.live
         try:
             body = await self._client.body(request)
         except LoginError:
-            body = dict(request.body)
-        return Explanation(model.id, body, report.repairs, await asyncio.to_thread(estimate_ask, ask))
+            body, sure = dict(request.body), False
+        return Explanation(model.id, body, report.repairs, await asyncio.to_thread(estimate_ask, ask), sure)
 
     async def listed(self) -> list[Model]:
         """The models with all names that are shown to clients."""
@@ -144,7 +163,7 @@ class Gateway:
 
     async def count(self, ask: Ask) -> int:
         """The estimated tokens of an Ask, its documents as text."""
-        return await asyncio.to_thread(estimate_ask, await self._with_attachments(ask))
+        return await asyncio.to_thread(estimate_ask, await self._attachments.resolve(ask))
 
     async def plan(self) -> Plan:
         """The login's plan, asked anew.
@@ -160,10 +179,17 @@ class Gateway:
                 await self.__dict__[name].aclose()
         if "_http" in self.__dict__:
             await self._http.aclose()
+        if "_attachments" in self.__dict__:
+            self._attachments.close()
 
     @cached_property
     def _http(self) -> httpx.AsyncClient:
         return open_http(self.settings)
+
+    @cached_property
+    def _attachments(self) -> Attachments:
+        settings = self.settings
+        return Attachments(Reading(settings.image_private_addresses, settings.pdf_pages, settings.image_total))
 
     @cached_property
     def _control(self) -> Control:
@@ -173,22 +199,15 @@ class Gateway:
     def _client(self) -> Client:
         return Client(self.settings, self._http, self.tokens, self._control)
 
-    async def _with_attachments(self, ask: Ask) -> Ask:
-        settings = self.settings
-        return await with_attachments(
-            ask, Reading(settings.image_private_addresses, settings.pdf_pages, settings.image_total)
-        )
-
     async def _prepared(self, ask: Ask, report: Report) -> tuple[Ask, Model]:
         """The Ask as the model takes it: attachments fetched, its name known, foreign reasoning left out."""
-        ask = await self._with_attachments(ask)
+        ask = await self._attachments.resolve(ask)
         models = await self.models.current(_MODELS_PATIENCE)
         model = catalog.resolve(ask.model, models)
         if not model.images:
             refuse_images(ask, model.id)
         report.asked, report.model = ask.model, model.id
-        if ask.thinking == Thinking():
-            ask = replace(ask, thinking=catalog.thinking_in(ask.model, models))
+        ask = replace(ask, thinking=_with_name(ask.thinking, catalog.thinking_in(ask.model, models)))
         return replace(ask, turns=self._signatures.own(ask.turns, model.id)), model
 
     def _build(self, ask: Ask, model: Model, report: Report) -> Request:
@@ -223,9 +242,32 @@ class Gateway:
         tool = f"the tool `{ask.choice.name}`" if isinstance(ask.choice, NamedTool) else "one of the tools"
         insistence = Turn("user", (Text(prompts.INSIST.format(tool=tool)),))
         again = replace(ask, turns=(*ask.turns, Turn("assistant", (Text(said),)), insistence))
+        spent, paid = _counted(held), report.answered.credits
         async with aclosing(self._once(again, model, report)) as batches:
             async for batch in batches:
-                yield batch
+                if paid is not None and report.answered.credits is not None:
+                    report.answered.credits += paid
+                    paid = None
+                yield tuple(_and(event, spent) for event in batch)
+
+
+def _counted(batches: Iterable[Batch]) -> Usage | None:
+    return next((event.usage for batch in batches for event in batch if isinstance(event, Counted)), None)
+
+
+def _and(event: Event, spent: Usage | None) -> Event:
+    """A count with what was spent before it."""
+    return Counted(event.usage.plus(spent)) if spent is not None and isinstance(event, Counted) else event
+
+
+def _with_name(asked: Thinking, named: Thinking) -> Thinking:
+    """What the model's name says of thinking goes before what the client says: it is chosen where the client lets nothing
+    else be chosen, and clients send a default of their own."""
+    if named == Thinking():
+        return asked
+    return replace(
+        asked, on=named.on, effort=named.effort or asked.effort, budget=None if named.effort else asked.budget
+    )
 
 
 def _with_repairs(error: Kiro2ChatError, report: Report) -> Kiro2ChatError:

@@ -24,8 +24,14 @@ _MANY = 20
 _LIGHTEST = 20_000
 """Characters of base64 that an image is not held below: it would show nothing."""
 
-_PIXELS = 120_000_000
+_PIXELS = 40_000_000
 """Larger ones are refused: a few kilobytes can unpack to any size."""
+
+_JPEG_PIXELS = 250_000_000
+"""The same for JPEG, which is opened at a fraction of its size."""
+
+_OPENED = 4_000
+"""Pixels a side, and not many more, that huge JPEGs are opened at."""
 
 _SIDES = (8_000, 4_000, 3_000, 2_000, 1_568, 1_024, 768, 512, 256, 128)
 _QUALITIES = (90, 80, 65)
@@ -71,7 +77,7 @@ def fitted(image: Image, limits: Limits, field: str) -> Image:
             width, height = picture.size
             if not too_heavy and max(width, height) <= limits.longest:
                 return image
-            if width * height > _PIXELS:
+            if width * height > (_JPEG_PIXELS if picture.format == "JPEG" else _PIXELS):
                 raise BadRequest(
                     f"An image in {field} has {width} x {height} pixels, too many to scale down.", field=field
                 )
@@ -86,17 +92,28 @@ def fitted(image: Image, limits: Limits, field: str) -> Image:
 def _shrunk(picture: Picture, limits: Limits, field: str) -> Image:
     from PIL import ImageOps
 
-    picture.draft("RGB", (limits.longest, limits.longest))  # JPEG can be opened smaller than it is
-    upright = ImageOps.exif_transpose(picture)  # of an animation the first frame
-    clear = upright.has_transparency_data
-    whole = upright.convert("RGBA" if clear else "RGB")
+    flat = picture.format == "JPEG"
+    if picture.width * picture.height > _PIXELS:
+        picture.draft("RGB", (_OPENED, _OPENED))  # JPEG can be opened smaller than it is
+    base = picture if picture.mode in ("RGB", "RGBA", "L") else _plain(picture)
+    factor = max(1, min(*base.size, max(base.size) // limits.longest))
+    whole = ImageOps.exif_transpose(_plain(base.reduce(factor) if factor > 1 else base))
+    clear = whole.mode == "RGBA"
     for side in sorted({min(limits.longest, side) for side in _SIDES}, reverse=True):
-        smaller = whole.copy()
-        smaller.thumbnail((side, side))
-        for kind, data in _written(smaller, clear=clear, flat=picture.format == "JPEG"):
+        whole.thumbnail((side, side))  # each from the one before: none is kept besides
+        for kind, data in _written(whole, clear=clear, flat=flat):
             if len(data) * 4 <= (limits.heaviest - 4) * 3:
                 return Image(cast("ImageFormat", kind), base64.b64encode(data).decode("ascii"))
     raise BadRequest(f"An image in {field} cannot be made small enough to send.", field=field)
+
+
+def _plain(picture: Picture) -> Picture:
+    """Three colours, or four where something can be seen through it: most pictures that say so are opaque. An animation is
+    its first frame."""
+    if not picture.has_transparency_data:
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
+    whole = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    return whole.convert("RGB") if whole.getchannel("A").getextrema() == (255, 255) else whole
 
 
 def _written(picture: Picture, *, clear: bool, flat: bool) -> Iterator[tuple[str, bytes]]:

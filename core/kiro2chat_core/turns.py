@@ -233,6 +233,19 @@ class Usage:
     credits: float | None = None
     exact: bool = False
 
+    def plus(self, other: Usage) -> Usage:
+        """Both together: of two requests that became one answer."""
+        paid = [usage.credits for usage in (self, other) if usage.credits is not None]
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+            self.cache_read_tokens + other.cache_read_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+            sum(paid) if paid else None,
+            self.exact and other.exact,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Began:

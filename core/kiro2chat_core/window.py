@@ -59,6 +59,8 @@ class Window:
 
     def _too_long(self, message: str, tokens: int, request_id: str | None = None) -> ContextTooLong:
         error = ContextTooLong(message, field="messages", request_id=request_id)
-        error.maximum = self._maximum or _USUAL
-        error.tokens = max(tokens, error.maximum + 1)  # the backend has counted more than we did
+        maximum = self._maximum or _USUAL
+        if tokens * 2 > maximum:
+            error.maximum = maximum
+            error.tokens = max(tokens, maximum + 1)  # the backend has counted more than we did
         return error

@@ -65,11 +65,15 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
 
 
 async def explanation(gateway: Gateway, ask: Ask, ignored: Iterable[str]) -> dict[str, Any]:
-    """What a request would become: the model, what was done to it, the estimated tokens, the body for the backend."""
+    """What a request would become: the model, what was done to it, the estimated tokens, the body for the backend.
+
+    `sure` is false without a login: its profile, fields for thinking and cache points are missing then.
+    """
     told = await gateway.explain(ask)
     return {
         "model": told.model,
         "estimated_tokens": told.tokens,
+        "sure": told.sure,
         "ignored": list(ignored),
         "repairs": list(told.repairs),
         "body": told.body,

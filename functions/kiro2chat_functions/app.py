@@ -96,6 +96,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # a POST that is sent elsewhere would arrive without its body
     app.state.gateway = gateway
     app.state.store = store
     app.state.ledger = ledger

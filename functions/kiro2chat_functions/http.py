@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kiro2chat_core import jsonio
-from kiro2chat_core.errors import BadRequest, Kiro2ChatError, TooLarge
+from kiro2chat_core.errors import BadRequest, ClientError, Kiro2ChatError, TooLarge
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Batch, Event
 
@@ -96,6 +96,9 @@ async def read_json(request: Request, limit: int) -> Any:
         TooLarge: over `limit` bytes; said before the body is read where its length was announced.
         BadRequest: it is not JSON.
     """
+    if (coding := request.headers.get("content-encoding", "identity")).lower() != "identity":
+        told = f"The body is packed ({coding[:40]}): send it as it is, without content-encoding."
+        raise ClientError(told, status=415, code="unsupported_encoding")
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced) > limit:
         raise _too_large(limit)

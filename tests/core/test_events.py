@@ -521,3 +521,29 @@ def test_fed_one_by_one_nothing_but_our_own_errors_comes_out(sent: list[Frame]) 
         for frame in sent:
             decoder.feed([frame])
         decoder.finish()
+
+
+# --- calls cut off before their arguments ------------------------------------------------------------------------------
+
+MAX = event("metadataEvent", stopReason="MAX_TOKENS")
+
+
+@pytest.mark.parametrize("closing", [(MAX, METERED), (TOOL_END,), ()], ids=["MAX_TOKENS", "TOOL_USE", "nothing"])
+def test_no_arguments_are_invented_for_a_tool_that_needs_some(closing: tuple[Frame, ...]) -> None:
+    decoder = AnswerDecoder(TOOLS, demanding=frozenset({"read_file"}))
+    events = decoder.feed((text("Look:"), use(), use(stop=True), *closing)) + decoder.finish()
+    assert not any(isinstance(each, CallBegan) for each in events)
+    assert events[-1] == Ended("max_tokens")
+    assert decoder.truncated == 1
+
+
+def test_a_call_without_arguments_is_whole_unless_the_limit_was_reached() -> None:
+    whole, cut = decoded(use(), use(stop=True), TOOL_END), decoded(use(), use(stop=True), MAX)
+    assert [type(each) for each in whole] == [Began, CallBegan, CallDelta, CallEnded, Ended]
+    assert cut == [Began(), Ended("max_tokens")]
+
+
+def test_a_limit_that_the_backend_reached_is_told_though_a_call_was_whole() -> None:
+    events = decoded(use(input='{"a":1}'), use(stop=True), MAX)
+    assert any(isinstance(each, CallEnded) for each in events)
+    assert events[-1] == Ended("max_tokens")

@@ -13,7 +13,7 @@ import pytest
 from tests.openai_bodies import PIXEL
 
 from kiro2chat_core import fetching
-from kiro2chat_core.attached import Reading, with_attachments
+from kiro2chat_core.attached import Attachments, Reading
 from kiro2chat_core.errors import BadRequest
 from kiro2chat_core.turns import Ask, Image, ImageUrl, Text, ToolResult, Turn
 
@@ -74,13 +74,13 @@ async def serving(pages: dict[str, bytes | Handler]) -> AsyncIterator[Server]:
 
 async def refused(ask: Ask, *, private: bool = True, patience: float = 5) -> BadRequest:
     with pytest.raises(BadRequest) as caught:
-        await with_attachments(ask, Reading(private=private, patience=patience))
+        await Attachments(Reading(private=private, patience=patience)).resolve(ask)
     return caught.value
 
 
 async def test_an_address_becomes_its_image() -> None:
     async with serving({"/a.png": answer(PNG)}) as site:
-        ask = await with_attachments(asked(f"{site.base}/a.png"), Reading(private=True))
+        ask = await Attachments(Reading(private=True)).resolve(asked(f"{site.base}/a.png"))
     assert ask.turns[0].parts == (Image("png", PIXEL),)
     head = site.heads[0].lower()
     assert head.startswith("get /a.png http/1.1\r\n")
@@ -96,7 +96,7 @@ async def test_what_is_no_address_stays_where_it_is() -> None:
             Turn("user", (Text("before"), picture, Text("after"))),
             Turn("user", (ToolResult("t1", (Text("see"), picture), is_error=True),)),
         )
-        ask = await with_attachments(Ask("m", turns, system="s"), Reading(private=True))
+        ask = await Attachments(Reading(private=True)).resolve(Ask("m", turns, system="s"))
     image = Image("png", PIXEL)
     assert ask == Ask(
         "m",
@@ -111,14 +111,14 @@ async def test_what_is_no_address_stays_where_it_is() -> None:
 
 async def test_an_ask_without_addresses_is_the_same_ask() -> None:
     ask = Ask("m", (Turn("user", (Text("Hi"),)),))
-    assert await with_attachments(ask, Reading()) is ask
+    assert await Attachments(Reading()).resolve(ask) is ask
     with_image = Ask("m", (Turn("user", (Text("Hi"), Image("png", PIXEL))),))
-    assert await with_attachments(with_image, Reading()) == with_image
+    assert await Attachments(Reading()).resolve(with_image) == with_image
 
 
 async def test_the_bytes_decide_whatever_the_declared_type() -> None:
     async with serving({"/a": answer(PNG, "content-type: text/html")}) as site:
-        assert (await with_attachments(asked(f"{site.base}/a"), Reading(private=True))).turns[0].parts == (
+        assert (await Attachments(Reading(private=True)).resolve(asked(f"{site.base}/a"))).turns[0].parts == (
             Image("png", PIXEL),
         )
 
@@ -131,7 +131,7 @@ async def test_a_slow_answer_is_waited_for() -> None:
             await asyncio.sleep(0.001)
 
     async with serving({"/a": slowly}) as site:
-        assert (await with_attachments(asked(f"{site.base}/a"), Reading(private=True))).turns[0].parts == (
+        assert (await Attachments(Reading(private=True)).resolve(asked(f"{site.base}/a"))).turns[0].parts == (
             Image("png", PIXEL),
         )
 
@@ -174,7 +174,7 @@ async def test_redirects_are_followed(status: str, location: str) -> None:
         writer.write(to(location.format(host=base.removeprefix("http://")), status))
 
     async with serving({"/a": moved, "/b": answer(PNG)}) as site:
-        ask = await with_attachments(asked(f"{site.base}/a"), Reading(private=True))
+        ask = await Attachments(Reading(private=True)).resolve(asked(f"{site.base}/a"))
     assert ask.turns[0].parts == (Image("png", PIXEL),)
     assert site.paths == ["/a", "/b"]
 
@@ -182,7 +182,7 @@ async def test_redirects_are_followed(status: str, location: str) -> None:
 async def test_three_redirects_are_enough() -> None:
     pages: dict[str, bytes | Handler] = {f"/{step}": to(f"/{step + 1}") for step in range(10)}
     async with serving(pages | {"/3": answer(PNG)}) as site:
-        await with_attachments(asked(f"{site.base}/0"), Reading(private=True))
+        await Attachments(Reading(private=True)).resolve(asked(f"{site.base}/0"))
     async with serving(pages) as site:
         error = await refused(asked(f"{site.base}/0"))
     assert error.message == f"The image at {FIELD} redirects more than 3 times."
@@ -273,7 +273,7 @@ async def test_fifty_addresses_are_fetched_a_few_at_a_time_and_one_more_is_refus
 
     async with serving({f"/{number}": counted for number in range(50)}) as site:
         urls = [f"{site.base}/{number}" for number in range(51)]
-        ask = await with_attachments(asked(*urls[:50]), Reading(private=True))
+        ask = await Attachments(Reading(private=True)).resolve(asked(*urls[:50]))
         assert ask.turns[0].parts == (Image("png", PIXEL),) * 50
         assert most <= 4
         assert (await refused(asked(*urls))).field == "messages"

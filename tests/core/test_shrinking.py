@@ -177,3 +177,13 @@ def test_an_image_is_held_to_its_share() -> None:
     light = fitted(picture(1200, 900, noise=True), Limits(100_000), FIELD)
     assert len(light.data) <= 100_000
     assert opened(light).size[0] >= 200
+
+
+def test_a_screenshot_that_only_says_it_is_transparent_is_treated_as_what_it_is() -> None:
+    """macOS and browsers save opaque pictures as RGBA."""
+    noise = picture(2600, 2000, "RGB", noise=True)
+    opaque = pillow.open(io.BytesIO(base64.b64decode(noise.data))).convert("RGBA")
+    buffer = io.BytesIO()
+    opaque.save(buffer, "PNG")
+    light = fitted(from_bytes(buffer.getvalue(), FIELD), Limits(), FIELD)
+    assert (light.format, opened(light).size[0]) == ("jpeg", 2600)

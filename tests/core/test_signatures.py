@@ -47,4 +47,4 @@ def test_what_was_refused_is_left_out_unless_it_is_known_to_be_good() -> None:
     signatures = seen()
     signatures.refused(TURNS, "his")
     assert kept(signatures, "his") == (HIS, Text("Yes"))
-    assert kept(signatures, "hers") == (Text("Yes"),)
+    assert kept(signatures, "hers") == (HERS, REDACTED, STRANGE, Text("Yes"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -151,3 +152,34 @@ def test_a_text_only_model_refuses_images_with_a_sentence() -> None:
         response = pair.post({"model": "glm-5", "messages": [{"role": "user", "content": [image]}]})
     assert response.status_code == 400
     assert "takes no images" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/responses"])
+def test_a_packed_body_is_told_as_such(pair: Pair, path: str) -> None:
+    packed = gzip.compress(b'{"model":"auto","messages":[]}')
+    response = httpx.post(f"{pair.url}{path}", content=packed, headers={"content-encoding": "gzip"}, trust_env=False)
+    assert response.status_code == 415
+    assert "content-encoding" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/responses", {"model": "auto", "input": "x", "max_output_tokens": 1e300}),
+        ("/v1/messages", {"model": "auto", "max_tokens": 1e300, "messages": [{"role": "user", "content": "x"}]}),
+        (
+            "/v1/chat/completions",
+            {"model": "auto", "max_tokens": 1e300, "messages": [{"role": "user", "content": "x"}]},
+        ),
+    ],
+)
+def test_numbers_beyond_all_bounds(pair: Pair, path: str, body: dict[str, Any]) -> None:
+    response = httpx.post(f"{pair.url}{path}", json=body, trust_env=False)
+    assert response.status_code == 400
+    assert "2^53" in response.json()["error"]["message"]
+
+
+def test_a_host_that_cannot_be_one(pair: Pair) -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://xn--/a.png"}}
+    response = pair.post({"model": "auto", "messages": [{"role": "user", "content": [image]}]})
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "messages[0].content[0].image_url.url")

@@ -94,6 +94,7 @@ def test_the_command_shows_a_file_and_needs_no_login(tmp_path: Path) -> None:
     assert (told["dialect"], told["model"], told["ignored"]) == ("chat", "claude-sonnet-4.5", ["temperature"])
     assert told["body"]["conversationState"]["currentMessage"]["userInputMessage"]["content"]
     assert "profileArn" not in told["body"]
+    assert told["sure"] is False
 
 
 def test_the_command_reads_any_dialect_from_standard_input(tmp_path: Path) -> None:
@@ -107,6 +108,7 @@ def test_the_command_reads_any_dialect_from_standard_input(tmp_path: Path) -> No
     told = json.loads(ran.stdout)
     assert told["body"]["additionalModelRequestFields"]["thinking"]["type"] == "adaptive"
     assert "profileArn" in told["body"]
+    assert told["sure"] is True
 
 
 @pytest.mark.parametrize(("stdin", "told"), [("{", "not valid JSON"), ("{}", "model is missing"), ("[]", "object")])

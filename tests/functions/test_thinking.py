@@ -137,3 +137,21 @@ def test_thoughts_that_nobody_wants_to_read_are_not_shown(pair: Pair) -> None:
         answer = message(pair.post(asking(model, reasoning={"effort": "low", "exclude": True})))
         assert answer["content"]
         assert "reasoning_content" not in answer
+
+
+def test_the_effort_of_the_name_goes_before_the_clients_own_default(pair: Pair) -> None:
+    message(pair.post(asking(f"{OPUS}:low", reasoning_effort="high")))
+    assert pair.chats()[-1]["additionalModelRequestFields"]["output_config"] == {"effort": "low"}
+    message(pair.post(asking(f"{OPUS}:none", reasoning_effort="high")))
+    assert pair.chats()[-1]["additionalModelRequestFields"]["thinking"] == {"type": "disabled"}
+
+
+def test_a_refusal_of_one_model_says_nothing_to_the_one_that_made_the_reasoning(pair: Pair) -> None:
+    question = {"role": "user", "content": "Please think."}
+    with gateway(STRICT) as other:  # its process has seen nothing of it
+        other.emulator.script(Reply("Yes.", reasoning="Hm."))
+        answer = message(other.post(asking(OPUS, question, reasoning_effort="high")))
+    turns = (question, answer, {"role": "user", "content": "And?"})
+    message(pair.post(asking("claude-opus-5", *turns)))
+    message(pair.post(asking(OPUS, *turns)))
+    assert ["reasoningContent" in str(chat) for chat in pair.chats()] == [True, False, True]

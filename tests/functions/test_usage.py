@@ -8,7 +8,7 @@ from typing import Any
 from tests.gateways import STRICT, Pair, gateway
 
 from kiro2chat_core.tokenizer import count
-from kiro2chat_functions.emulator import Options, Reply
+from kiro2chat_functions.emulator import Call, Options, Reply
 
 MODEL = "claude-sonnet-4.5"
 STORY = "The quick brown fox jumps over the lazy dog. " * 400
@@ -56,3 +56,17 @@ def test_a_stream_counts_like_a_whole_answer() -> None:
         lines = pair.post(body).text.splitlines()
     chunks = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
     assert [chunk["usage"] for chunk in chunks if chunk["usage"]] == [whole]
+
+
+def test_an_answer_that_was_asked_for_twice_costs_both() -> None:
+    first = {"uncachedInputTokens": 10, "outputTokens": 7, "cacheReadInputTokens": 1, "cacheWriteInputTokens": 0}
+    second = {"uncachedInputTokens": 20, "outputTokens": 5, "cacheReadInputTokens": 2, "cacheWriteInputTokens": 0}
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
+    with gateway(Options(token_usage=True)) as pair:
+        pair.emulator.script(Reply("No.", usage=first), Reply("", calls=[Call("look", {"a": 1})], usage=second))
+        usage = asked(pair, {"role": "user", "content": "Look."}, tools=[tool], tool_choice="required")
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["prompt_tokens_details"]["cached_tokens"]) == (
+        33,
+        12,
+        3,
+    )

@@ -12,6 +12,9 @@ from ..turns import Effort
 __all__ = ["EFFORTS", "Field", "FieldTable", "Fields", "body_fields", "ignored", "without_effect"]
 
 
+_GREATEST = 2**53
+"""Beyond it numbers are not the same in every JSON."""
+
 _EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")
 EFFORTS: Mapping[str, Effort] = {word: word for word in _EFFORTS}
 
@@ -69,8 +72,8 @@ class Fields:
             return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or value < low:
-            self.fail(name, f"must be a whole number of at least {low}")
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= _GREATEST:
+            self.fail(name, f"must be a whole number of at least {low}, and no more than 2^53")
         return value
 
     def number(self, name: str) -> float | None:

@@ -14,7 +14,7 @@ from .history import Message
 __all__ = ["MODES", "cache_points"]
 
 MODES = ("client", "auto", "none")
-_CHARS_PER_TOKEN = 6  # no text has more: a point that comes too early could be refused
+_CHARS_PER_TOKEN = 6  # no words have more, spaces aside: a point that comes too early could be refused
 
 
 def cache_points(
@@ -50,7 +50,8 @@ def _sizes(messages: Sequence[Message]) -> list[int]:
     """Characters up to the end of each message."""
     sizes, total = [], 0
     for message in messages:
-        total += len(message.text) + sum(len(result.text) for result in message.results)
+        texts = (message.text, *(result.text for result in message.results))
+        total += sum(len("".join(text.split())) for text in texts)
         total += sum(len(call.arguments) for _id, call in message.calls)
         sizes.append(total)
     return sizes

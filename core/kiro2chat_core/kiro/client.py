@@ -194,7 +194,8 @@ async def _pieces(body: bytes) -> AsyncGenerator[bytes, None]:
 
 
 def _decoder(request: Request, answered: Answered) -> AnswerDecoder:
-    return AnswerDecoder(request.callable, answered.request_id or None, Thoughts() if request.thoughts else None)
+    thoughts = Thoughts() if request.thoughts else None
+    return AnswerDecoder(request.callable, answered.request_id or None, thoughts, request.demanding)
 
 
 def _may_be_stale(error: Kiro2ChatError) -> bool:

@@ -7,7 +7,7 @@ tools the client did not declare (the backend's own IDE tools) are dropped and c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -55,18 +55,24 @@ class AnswerDecoder:
 
     Args:
         callable: wire names of the tools the answer may call → the client's names.
+        demanding: wire names of those that cannot be called without arguments.
         request_id: the backend's id of this request, for errors.
         thoughts: takes the thoughts out of the text, where the model was told to write them there.
     """
 
     def __init__(
-        self, callable: Mapping[str, str], request_id: str | None = None, thoughts: Thoughts | None = None
+        self,
+        callable: Mapping[str, str],
+        request_id: str | None = None,
+        thoughts: Thoughts | None = None,
+        demanding: Container[str] = (),
     ) -> None:
         self.dropped: list[str] = []
         """Wire names of undeclared calls that were dropped."""
         self.truncated = 0
         """Calls that were withheld because they came incomplete."""
         self._callable = callable
+        self._demanding = demanding
         self._request_id = request_id
         self._thoughts = thoughts
         self._began = False
@@ -76,6 +82,8 @@ class AnswerDecoder:
         self._calls: dict[str, _Call] = {}
         self._done: set[str] = set()
         self._completed = 0
+        self._bare: list[tuple[str, str]] = []
+        """Calls that ended without a piece of arguments: whether they are whole is known only at the end."""
         self._stop_reason = ""
         self._terminal = False
         self._cut = False
@@ -112,10 +120,10 @@ class AnswerDecoder:
         Raises:
             Unavailable: the stream ended without any answer.
         """
-        calls = self._calls or self._completed or self.truncated or self.dropped
+        calls = self._calls or self._completed or self.truncated or self.dropped or self._bare
         if not self._text_size and not calls and not self._terminal:
             raise Unavailable("Kiro's answer ended before it began.", request_id=self._request_id)
-        events = [*self._release_held(), *self._end_of_thoughts()]
+        events = [*self._release_held(), *self._end_of_thoughts(), *self._bare_calls()]
         self.truncated += sum(1 for call in self._calls.values() if call.name in self._callable)
         self._calls.clear()
         usage = self._counted()
@@ -130,7 +138,7 @@ class AnswerDecoder:
         return self._credits
 
     def _reason(self) -> EndReason:
-        if self._cut or self.truncated:
+        if self._cut or self.truncated or self._stop_reason == "MAX_TOKENS":
             return "max_tokens"
         if self._completed:
             return "tool_use"
@@ -146,7 +154,7 @@ class AnswerDecoder:
         type_name = frame.exception_type or frame.text(":error-code") or frame.event_type
         text = frame.text(":error-message")
         error = failures.from_frame(type_name, frame.payload, text, request_id=self._request_id)
-        if isinstance(error, ContextTooLong) and (self._text_size or self._completed):
+        if isinstance(error, ContextTooLong) and (self._text_size or self._completed or self._bare):
             self._cut = True  # a window that overflows in mid-answer is an answer cut short
             return
         raise error
@@ -211,14 +219,31 @@ class AnswerDecoder:
         if name is None:
             self.dropped.append(call.name)
             return []
-        arguments = "".join(call.pieces).strip() or "{}"
+        arguments = "".join(call.pieces).strip()
+        if not arguments:
+            if call.name in self._demanding:
+                self.truncated += 1
+            else:
+                self._bare.append((call_id, name))
+            return []
         try:
             arguments = "{}" if jsonio.loads(arguments) is None else arguments
         except ValueError:
             self.truncated += 1
             return []
+        return self._whole(call_id, name, arguments)
+
+    def _whole(self, call_id: str, name: str, arguments: str) -> list[Event]:
         self._completed += 1
         return [*self._end_of_thoughts(), CallBegan(call_id, name), CallDelta(call_id, arguments), CallEnded(call_id)]
+
+    def _bare_calls(self) -> list[Event]:
+        """Tools without arguments send no input at all (protocol notes 4.2); but neither does a call that was cut off."""
+        bare, self._bare = self._bare, []
+        if self._cut or self._stop_reason == "MAX_TOKENS":
+            self.truncated += len(bare)
+            return []
+        return [event for call_id, name in bare for event in self._whole(call_id, name, "{}")]
 
     def _metadata(self, payload: Payload) -> list[Event]:
         self._terminal = True

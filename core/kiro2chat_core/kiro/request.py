@@ -49,13 +49,15 @@ class Request:
     """A body without `profileArn`, which depends on the login.
 
     `callable` maps the wire names of the tools that the answer may call to the client's names for them; `thoughts` is
-    whether the model was told to write its thoughts into the text.
+    whether the model was told to write its thoughts into the text; `demanding` are the wire names of tools that cannot be
+    called without arguments.
     """
 
     body: Json
     callable: Mapping[str, str]
     repairs: tuple[str, ...]
     thoughts: bool = False
+    demanding: frozenset[str] = frozenset()
 
     @property
     def has_reasoning(self) -> bool:
@@ -120,7 +122,9 @@ def build(ask: Ask, model: Model, style: Style = Style()) -> Request:
     if style.agent_mode != "none":
         body["conversationState"]["agentTaskType"] = _TASK_TYPES[style.agent_mode]
     repairs += [f"the tool {name!r} is sent as {short!r}" for name, short in wire.items() if name != short]
-    return Request(body, {wire[tool.name]: tool.name for tool in offered}, tuple(repairs), thoughts=bool(tags))
+    demanding = frozenset(wire[tool.name] for tool in offered if schema.clean(tool.schema).get("required"))
+    callable = {wire[tool.name]: tool.name for tool in offered}
+    return Request(body, callable, tuple(repairs), thoughts=bool(tags), demanding=demanding)
 
 
 def _offered(ask: Ask) -> tuple[Tool, ...]:

@@ -16,7 +16,6 @@ from ..turns import Event, Reasoning, ReasoningDelta, Turn
 __all__ = ["Signatures", "Signing"]
 
 _KEPT = 20_000
-_REFUSED = ""
 
 
 class Signatures:
@@ -24,9 +23,10 @@ class Signatures:
 
     def __init__(self) -> None:
         self._makers: OrderedDict[bytes, str] = OrderedDict()
+        self._refused: OrderedDict[tuple[bytes, str], None] = OrderedDict()
 
     def own(self, turns: Iterable[Turn], model_id: str) -> tuple[Turn, ...]:
-        """The turns without reasoning that another model is known to have made, or that was refused before."""
+        """The turns without reasoning that another model is known to have made, or that this one refused before."""
         return tuple(
             replace(turn, parts=tuple(part for part in turn.parts if not self._is_foreign(part, model_id)))
             if any(isinstance(part, Reasoning) for part in turn.parts)
@@ -36,22 +36,25 @@ class Signatures:
 
     def made(self, proof: str, model_id: str) -> None:
         """`proof` is a whole signature, or redacted reasoning."""
-        self._note(proof, model_id)
-
-    def refused(self, turns: Iterable[Turn], model_id: str) -> None:
-        """The backend refused reasoning in these turns: what is not known to be the model's own may be the cause."""
-        for turn in turns:
-            for part in turn.parts:
-                if isinstance(part, Reasoning) and self._makers.get(_digest(_proof(part))) != model_id:
-                    self._note(_proof(part), _REFUSED)
-
-    def _is_foreign(self, part: object, model_id: str) -> bool:
-        return isinstance(part, Reasoning) and self._makers.get(_digest(_proof(part)), model_id) != model_id
-
-    def _note(self, proof: str, model_id: str) -> None:
         self._makers[_digest(proof)] = model_id
         while len(self._makers) > _KEPT:
             self._makers.popitem(last=False)
+
+    def refused(self, turns: Iterable[Turn], model_id: str) -> None:
+        """The model refused reasoning in these turns: what is not known to be its own may be the cause. To the one that made
+        it, it is as good as before."""
+        for turn in turns:
+            for part in turn.parts:
+                if isinstance(part, Reasoning) and self._makers.get(_digest(_proof(part))) != model_id:
+                    self._refused[_digest(_proof(part)), model_id] = None
+        while len(self._refused) > _KEPT:
+            self._refused.popitem(last=False)
+
+    def _is_foreign(self, part: object, model_id: str) -> bool:
+        if not isinstance(part, Reasoning):
+            return False
+        digest = _digest(_proof(part))
+        return self._makers.get(digest, model_id) != model_id or (digest, model_id) in self._refused
 
 
 class Signing:
