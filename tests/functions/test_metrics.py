@@ -72,7 +72,8 @@ def test_requests_under_way_are_counted_also_when_the_client_leaves() -> None:
                 f"POST /v1/chat/completions HTTP/1.1\r\nhost: {host}:{port}\r\ncontent-length: {len(content)}\r\n\r\n"
             )
             client.sendall(head.encode() + content)
-            assert eventually(lambda: value(samples(pair), "in_flight") == 1)
+            assert eventually(pair.chats)  # the model is known by then
+            assert value(samples(pair), "in_flight") == 1
         assert eventually(lambda: value(samples(pair), "in_flight") == 0)
         assert value(samples(pair), "requests_total", dialect="chat", model=MODEL, status="left") == 1
 
