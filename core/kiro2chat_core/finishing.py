@@ -30,11 +30,19 @@ class Finishing:
         self._meter = Meter()
         self._most = ask.limits.max_tokens
         self._shown = ask.thinking.shown
+        self._passed = False
 
     @property
     def done(self) -> bool:
         """Nothing more will come, whatever the backend sends."""
         return self._cutter.done
+
+    @property
+    def spent(self) -> Usage | None:
+        """What has been counted; of an answer that broke off an estimate of what came, None where nothing did."""
+        if self.usage is None and self._passed:
+            return self._meter.usage(self.input_tokens, at_most=self._most, credits=self.credits)
+        return self.usage
 
     def feed(self, events: Iterable[Event]) -> list[Event]:
         if not self._shown:
@@ -54,6 +62,7 @@ class Finishing:
                     self.usage = self._meter.usage(self.input_tokens, at_most=self._most, credits=self.credits)
                     passed.append(Counted(self.usage))
             passed.append(event)
+        self._passed = self._passed or bool(passed)
         return passed
 
 

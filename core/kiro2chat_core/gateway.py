@@ -122,10 +122,10 @@ class Gateway:
             report.error = _with_repairs(await window.judged(error), report)
             raise report.error from None
         finally:
+            report.outcome, report.usage, report.total = finishing.outcome, finishing.spent, time.perf_counter() - began
             await window.aclose()
             if report.answered.reasoning_refused:
                 self._signatures.refused(ask.turns, model.id)
-            report.outcome, report.usage, report.total = finishing.outcome, finishing.usage, time.perf_counter() - began
             _log(report)
 
     async def explain(self, ask: Ask) -> Explanation:

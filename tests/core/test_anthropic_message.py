@@ -273,3 +273,13 @@ def test_a_prompt_that_is_too_long_is_told_in_numbers() -> None:
     assert error_answer(error, "r")[1]["error"]["message"] == "prompt is too long: too long"
     error.tokens, error.maximum = 210_000, 200_000
     assert error_answer(error, "r")[1]["error"]["message"] == "prompt is too long: 210000 tokens > 200000 maximum"
+
+
+def test_two_thoughts_are_two_blocks_each_with_its_signature() -> None:
+    events: list[Event] = [
+        Began(), ReasoningDelta("a", "E1"), TextDelta("So"), ReasoningDelta("b"), ReasoningDelta("", "E2"), Ended("end"),
+    ]  # fmt: skip
+    for content in (put_together(streamed(events))["content"], folded(events)["content"]):
+        assert [(block["thinking"], block["signature"]) for block in content if block["type"] == "thinking"] == [
+            ("a", "E1"), ("b", "E2"),
+        ]  # fmt: skip

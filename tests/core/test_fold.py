@@ -14,6 +14,7 @@ from kiro2chat_core.turns import (
     Counted,
     Ended,
     Event,
+    Reasoning,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -49,6 +50,7 @@ def test_everything_has_its_place() -> None:
         reasoning="I think",
         signature="Eo",
         redacted=("secret",),
+        thoughts=(Reasoning("I think", "Eo"),),
         calls=(ToolCall("t1", "read", "{}"), ToolCall("t2", "write", '{"b":2}')),
         usage=Usage(1, 2),
         reason="stop_sequence",
@@ -57,7 +59,7 @@ def test_everything_has_its_place() -> None:
 
 
 def test_nothing_is_an_empty_answer() -> None:
-    assert Fold().answer() == Answer("", "", "", (), (), Usage(), "end", "")
+    assert Fold().answer() == Answer("", "", "", (), (), (), Usage(), "end", "")
 
 
 @settings(max_examples=50, deadline=None)
@@ -68,3 +70,14 @@ def test_batches_make_no_difference(cuts: list[int]) -> None:
     for start, end in zip([0, *cuts], [*cuts, len(EVENTS)], strict=True):
         batched.feed(EVENTS[start:end])
     assert batched.answer() == whole.answer()
+
+
+def test_each_thought_keeps_its_own_signature() -> None:
+    fold = Fold()
+    fold.feed(
+        [
+            ReasoningDelta("a"), ReasoningDelta("", "E"), ReasoningDelta("", "1"), ReasoningDelta("b", "E2"),
+            TextDelta("So"), ReasoningDelta("c"), Ended("end"),
+        ]
+    )  # fmt: skip
+    assert fold.answer().thoughts == (Reasoning("a", "E1"), Reasoning("b", "E2"), Reasoning("c"))

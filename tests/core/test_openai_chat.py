@@ -466,7 +466,7 @@ LIMITS: dict[str, tuple[Json, Limits]] = {
     "max_tokens": ({"max_tokens": 5}, Limits(5)),
     "max_completion_tokens goes first": ({"max_completion_tokens": 7, "max_tokens": 5}, Limits(7)),
     "a float that is whole": ({"max_tokens": 5.0}, Limits(5)),
-    "a huge number": ({"max_tokens": 10**30}, Limits(int(1e30))),
+    "a huge number": ({"max_tokens": 10**30}, Limits(2**53)),
     "one stop": ({"stop": "END"}, Limits(stop=("END",))),
     "several": ({"stop": ["a", "b"]}, Limits(stop=("a", "b"))),
     "an empty one": ({"stop": ["a", ""]}, Limits(stop=("a",))),

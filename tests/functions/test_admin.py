@@ -151,3 +151,8 @@ def test_the_login_and_the_plan(pair: Pair) -> None:
     plan = call(pair, "GET", "/api/usage", **ADMIN).json()
     assert plan["allowances"][0]["left"] > 0
     assert plan["plan"]
+
+
+def test_any_word_will_do_instead_of_a_key_where_none_is_needed(open_pair: Pair) -> None:
+    assert call(open_pair, "GET", "/api/stats", authorization="Bearer unused").status_code == 200
+    assert call(open_pair, "GET", "/api/settings", authorization="Bearer unused").status_code == 401

@@ -259,13 +259,15 @@ def test_retry_after_is_passed_on() -> None:
 
 
 def test_a_conversation_that_is_too_long(pair: Pair) -> None:
-    pair.emulator.inject("too_long")
-    status, kind, message = error(post(pair, asking()))
+    long = {"role": "user", "content": "word " * 120_000}
+    pair.emulator.inject("too_long", times=2)
+    status, kind, message = error(post(pair, asking(long)))
     assert (status, kind, message) == (
         400,
         "invalid_request_error",
         "prompt is too long: 200001 tokens > 200000 maximum",
     )
+    assert error(post(pair, asking()))[2].startswith("prompt is too long: The conversation is too long")
 
 
 def test_a_stream_that_breaks_off_ends_with_an_error() -> None:

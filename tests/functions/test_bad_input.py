@@ -173,10 +173,9 @@ def test_a_packed_body_is_told_as_such(pair: Pair, path: str) -> None:
         ),
     ],
 )
-def test_numbers_beyond_all_bounds(pair: Pair, path: str, body: dict[str, Any]) -> None:
+def test_limits_beyond_all_bounds_are_none(pair: Pair, path: str, body: dict[str, Any]) -> None:
     response = httpx.post(f"{pair.url}{path}", json=body, trust_env=False)
-    assert response.status_code == 400
-    assert "2^53" in response.json()["error"]["message"]
+    assert response.status_code == 200
 
 
 def test_a_host_that_cannot_be_one(pair: Pair) -> None:

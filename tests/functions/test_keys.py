@@ -283,7 +283,8 @@ def test_an_answer_that_breaks_off_is_a_request_all_the_same(house: House) -> No
         assert "error" in house.ask(text, path, stream=True).text
     answer = house.ask(text)
     left = [int(answer.headers[f"x-ratelimit-remaining-{what}"]) for what in ("requests", "tokens")]
-    assert left == [9 - len(ASKS) - 1, 10**6]  # nobody knows what broken answers took
+    assert left[0] == 9 - len(ASKS) - 1
+    assert 10**6 - 500 < left[1] < 10**6  # what came of them is counted as far as it came
     records = house.get(f"/api/requests?key={key.id}", "sesame").json()["requests"]
     assert len(records) == len(ASKS) + 1
 

@@ -49,8 +49,9 @@ _STOP_REASONS: Mapping[EndReason, str] = {
 def message(this: Heading, answer: Answer) -> Json:
     """The answer without streaming."""
     content: list[Json] = []
-    if answer.reasoning or answer.signature:
-        content.append({"type": "thinking", "thinking": answer.reasoning, "signature": answer.signature})
+    content += [
+        {"type": "thinking", "thinking": thought.text, "signature": thought.signature} for thought in answer.thoughts
+    ]
     content += [_redacted(data) for data in answer.redacted]
     content += [{"type": "text", "text": answer.text}] if answer.text else []
     content += [
@@ -124,7 +125,7 @@ class MessageEncoder:
         if not text and not signature:
             return b""
         started = b""
-        if self._open != "thinking":
+        if self._open != "thinking" or (self._signature and text):  # what follows a signature is another thought
             started = self._start({"type": "thinking", "thinking": "", "signature": ""}, "thinking")
         self._signature += signature
         return started + (self._delta({"type": "thinking_delta", "thinking": text}) if text else b"")

@@ -13,7 +13,7 @@ __all__ = ["EFFORTS", "Field", "FieldTable", "Fields", "body_fields", "ignored",
 
 
 _GREATEST = 2**53
-"""Beyond it numbers are not the same in every JSON."""
+"""Beyond it numbers are not the same in every JSON, and as limits all of them mean the same: none."""
 
 _EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")
 EFFORTS: Mapping[str, Effort] = {word: word for word in _EFFORTS}
@@ -72,9 +72,9 @@ class Fields:
             return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= _GREATEST:
-            self.fail(name, f"must be a whole number of at least {low}, and no more than 2^53")
-        return value
+        if not isinstance(value, int) or isinstance(value, bool) or value < low:
+            self.fail(name, f"must be a whole number of at least {low}")
+        return min(value, _GREATEST)
 
     def number(self, name: str) -> float | None:
         value = self.value.get(name)

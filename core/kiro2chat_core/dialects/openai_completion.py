@@ -163,7 +163,7 @@ class ChunkEncoder:
 
 def _reasoning_details(answer: Answer) -> list[Json]:
     """What a client must send back for the model to go on thinking in a tool loop, in OpenRouter's form."""
-    signed = [_signed(answer.reasoning, answer.signature)] if answer.signature else []
+    signed = [_signed(thought.text, thought.signature) for thought in answer.thoughts if thought.signature]
     return signed + [_encrypted(redacted) for redacted in answer.redacted]
 
 
