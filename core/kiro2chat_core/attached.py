@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TypeAlias
 
 from . import documents, images, shrinking
@@ -58,7 +59,7 @@ class Attachments:
         reading = self._reading
         addresses = [part for part in parts if isinstance(part, (ImageUrl, DocumentUrl))]
         files = await fetched(addresses, private=reading.private, patience=reading.patience)
-        loaded = [_loaded(part, files) for part in parts]
+        loaded = [_loaded(part, files) for part in parts if isinstance(part, (Document, DocumentUrl))]
         pdfs = [part for part in loaded if isinstance(part, Document) and documents.is_pdf(part.data)]
         known = {pdf: await self._pdf(pdf) for pdf in dict.fromkeys(pdfs)}
         loop = asyncio.get_running_loop()
@@ -101,8 +102,13 @@ def _read(ask: Ask, files: Mapping[str, bytes], pdfs: Pdfs, reading: Reading) ->
     pictures = [part for turn in ask.turns for part in _attachments(turn.parts) if isinstance(part, Image)]
     limits = shrinking.limits([len(picture.data) for picture in pictures], total=reading.image_total)
 
+    numbers = count(1)
+
     def fitted(part: Part) -> tuple[Part, ...]:
-        return (shrinking.fitted(part, limits, "messages") if isinstance(part, Image) else part,)
+        if not isinstance(part, Image):
+            return (part,)
+        name = f"Image {next(numbers)} of {len(pictures)}"  # images have no field; pages of scanned PDFs count too
+        return (shrinking.fitted(part, limits, "messages", name),)
 
     return _mapped(ask, fitted)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,28 @@ _BINARY: Mapping[bytes, str] = {
     b"\xd0\xcf\x11\xe0": "an old Office file",
     b"\x1f\x8b": "a gzip archive",
     b"7z\xbc\xaf": "a 7-zip archive",
-    b"Rar!": "a RAR archive",
+    b"Rar!\x1a\x07": "a RAR archive",
     b"\x7fELF": "a program",
-    b"MZ": "a program",
-    b"ID3": "an MP3 file",
-    b"OggS": "an Ogg file",
-    b"SQLite": "a database",
+    b"MZ\x90\0": "a program",
+    b"ID3\x02": "an MP3 file",
+    b"ID3\x03": "an MP3 file",
+    b"ID3\x04": "an MP3 file",
+    b"OggS\0": "an Ogg file",
+    b"SQLite format 3\0": "a database",
 }
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+"""Each with a byte that no text has: a text may well begin with the name of a format."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_SAMPLE = 1 << 16
+"""Bytes that an encoding is told by."""
 
 
 def read(document: Document, *, pages: int, in_time: Callable[[], bool]) -> tuple[Text | Image, ...]:
@@ -50,7 +65,10 @@ def read(document: Document, *, pages: int, in_time: Callable[[], bool]) -> tupl
 
 
 def is_pdf(data: bytes) -> bool:
-    return b"%PDF-" in data[:1024]
+    """Readers take a header anywhere in the first 1024 bytes; what is text before it is a text that speaks of PDFs."""
+    if data[:64].removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"%PDF-"):
+        return True
+    return b"%PDF-" in data[:1024] and not _is_utf8(data)
 
 
 def _framed(document: Document, text: str) -> Text:
@@ -71,12 +89,26 @@ def _plain(document: Document) -> str:
     if kind or b"\0" in data:
         told = kind or "a binary file"
         raise _refused(document, f"is {told}: only PDF and text files can be read. Send its text instead")
-    for encoding in ("utf-8", "gb18030"):
+    for encoding in ("utf-8",) if _is_western(data) else ("utf-8", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
     return data.decode("cp1252", errors="replace")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in data
+
+
+def _is_western(data: bytes) -> bool:
+    """Letters with accents stand alone among others, Chinese ones come in pairs of bytes; both decode as GB18030."""
+    runs = [len(run) for run in _HIGH.findall(data[:_SAMPLE])]
+    return 2 * runs.count(1) > sum(runs)
 
 
 # --- PDF ---------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +37,18 @@ _OPENED = 4_000
 _SIDES = (8_000, 4_000, 3_000, 2_000, 1_568, 1_024, 768, 512, 256, 128)
 _QUALITIES = (90, 80, 65)
 
+_ORIENTATION = 0x0112
+_TURNS: Mapping[object, str] = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+"""What sets a picture upright, by its EXIF orientation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -61,8 +74,8 @@ def limits(sizes: Sequence[int], *, total: int) -> Limits:
     return Limits(heaviest, longest)
 
 
-def fitted(image: Image, limits: Limits, field: str) -> Image:
-    """The image, or one that shows the same within the limits.
+def fitted(image: Image, limits: Limits, field: str, name: str = "An image") -> Image:
+    """The image, or one that shows the same within the limits. `name` begins what an error says.
 
     Raises:
         BadRequest: it is too big and cannot be opened, or too big to be opened; names the field.
@@ -71,6 +84,7 @@ def fitted(image: Image, limits: Limits, field: str) -> Image:
     from PIL import UnidentifiedImageError
 
     pillow.MAX_IMAGE_PIXELS = None  # our own limit below says which field it is
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # it tells of every flaw of every file
     too_heavy = len(image.data) > limits.heaviest
     try:
         with pillow.open(io.BytesIO(base64.b64decode(image.data))) as picture:
@@ -79,32 +93,44 @@ def fitted(image: Image, limits: Limits, field: str) -> Image:
                 return image
             if width * height > (_JPEG_PIXELS if picture.format == "JPEG" else _PIXELS):
                 raise BadRequest(
-                    f"An image in {field} has {width} x {height} pixels, too many to scale down.", field=field
+                    f"{name} in {field} has {width} x {height} pixels, too many to scale down.", field=field
                 )
-            return _shrunk(picture, limits, field)
+            small = _shrunk(picture, limits)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, ArithmeticError, LookupError) as broken:
         if not too_heavy:
             return image  # the models may read what we cannot
-        told = f"An image in {field} is too large to send and too broken to scale down ({type(broken).__name__})."
+        told = f"{name} in {field} is too large to send and too broken to scale down ({type(broken).__name__})."
         raise BadRequest(told, field=field) from None
+    if small is None:
+        raise BadRequest(f"{name} in {field} cannot be made small enough to send.", field=field)
+    return small
 
 
-def _shrunk(picture: Picture, limits: Limits, field: str) -> Image:
-    from PIL import ImageOps
-
+def _shrunk(picture: Picture, limits: Limits) -> Image | None:
     flat = picture.format == "JPEG"
     if picture.width * picture.height > _PIXELS:
         picture.draft("RGB", (_OPENED, _OPENED))  # JPEG can be opened smaller than it is
     base = picture if picture.mode in ("RGB", "RGBA", "L") else _plain(picture)
     factor = max(1, min(*base.size, max(base.size) // limits.longest))
-    whole = ImageOps.exif_transpose(_plain(base.reduce(factor) if factor > 1 else base))
+    whole = _upright(_plain(base.reduce(factor) if factor > 1 else base), picture)
     clear = whole.mode == "RGBA"
     for side in sorted({min(limits.longest, side) for side in _SIDES}, reverse=True):
         whole.thumbnail((side, side))  # each from the one before: none is kept besides
         for kind, data in _written(whole, clear=clear, flat=flat):
             if len(data) * 4 <= (limits.heaviest - 4) * 3:
                 return Image(cast("ImageFormat", kind), base64.b64encode(data).decode("ascii"))
-    raise BadRequest(f"An image in {field} cannot be made small enough to send.", field=field)
+    return None
+
+
+def _upright(picture: Picture, source: Picture) -> Picture:
+    """Pillow's own `exif_transpose` writes all of the EXIF anew, which fails where any of it is broken."""
+    from PIL.Image import Transpose
+
+    try:
+        turn = _TURNS.get(source.getexif().get(_ORIENTATION))
+    except Exception:  # broken EXIF breaks its reader in every way there is; the picture itself may be sound
+        return picture
+    return picture.transpose(Transpose[turn]) if turn else picture
 
 
 def _plain(picture: Picture) -> Picture:

@@ -32,11 +32,14 @@ def count(text: str) -> int:
 
 
 def beginning(text: str, tokens: int) -> str:
-    """The first so many tokens of a text, without half a character at the end."""
+    """The first so many tokens of a text, as `count` has them, without half a character at the end."""
     known = text[: tokens * 1024]  # the longest token has 1,024 bytes
     ranks = _encoding().encode_ordinary(known.encode(errors="replace").decode())
     kept = _encoding().decode_bytes(ranks[:tokens]).decode(errors="ignore")
-    return text[: len(kept)]
+    whole = text[: len(kept)]
+    while whole and not whole.isascii() and count(whole) > tokens:
+        whole = whole[:-1]  # a letter that stands for several, such as ㍿, is counted as those
+    return whole
 
 
 @cache

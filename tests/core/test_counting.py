@@ -100,6 +100,7 @@ PIECES = {
     "a long text": ("one two three four", 3, "one two three"),
     "no half letters": ("one🦄", 2, "one"),
     "no tokens": ("one", 0, ""),
+    "a letter of many": ("a㍿", 2, "a"),
     "half a pair of surrogates": ("a\ud800b", 9, "a\ud800b"),
 }
 

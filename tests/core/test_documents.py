@@ -119,6 +119,8 @@ TEXTS = {
     "UTF-8 with a mark": "\ufeffhéllo 你好".encode(),
     "UTF-16": "héllo 你好".encode("utf-16"),
     "UTF-16, big end first": b"\xfe\xff" + "héllo 你好".encode("utf-16-be"),
+    "UTF-32": "héllo 你好".encode("utf-32"),
+    "UTF-32, big end first": b"\0\0\xfe\xff" + "héllo 你好".encode("utf-32-be"),
 }
 
 
@@ -127,14 +129,42 @@ def test_texts(data: bytes) -> None:
     assert said(written(data, "text/csv", "a.csv")) == '<document title="a.csv">\nhéllo 你好\n</document>'
 
 
-def test_older_encodings() -> None:
-    assert "你好，世界" in said(written("你好，世界".encode("gb18030")))
-    assert "caf" in said(written("café".encode("cp1252")))
+OLDER = {
+    "Chinese": ("今天天气很好，我们去公园散步吧。Hello", "gb18030"),
+    "Chinese, with second bytes that are ASCII": ("朱镕基與臺灣，你好世界", "gb18030"),
+    "a little Chinese among English": ("The word 你好 means hello, 世界 means world.", "gb18030"),
+    "German": ("Größe: für Ärzte über Straßen", "cp1252"),
+    "French": ("Un air de déjà vu, très français", "cp1252"),
+    "a word": ("café", "cp1252"),
+}
+
+
+@pytest.mark.parametrize(("text", "encoding"), OLDER.values(), ids=OLDER)
+def test_older_encodings(text: str, encoding: str) -> None:
+    assert said(written(text.encode(encoding))) == f"<document>\n{text}\n</document>"
+
+
+TEXTS_OF_FORMATS = (
+    "SQLite is a small library.", "SQLite format 3 is its file format.", "MZ begins a program.", "ID3 tags tell the title.",
+    "Rar! is how such an archive begins.", "OggS begins a page.", "# PDF\nIt begins with %PDF-1.7 and ends with %%EOF.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS_OF_FORMATS)
+def test_a_text_that_speaks_of_a_format_is_a_text(text: str) -> None:
+    assert text in said(written(text.encode()))
+
+
+@pytest.mark.parametrize("before", [b"\n ", b"\xef\xbb\xbf", b"\x80\xffjunk\n"])
+def test_a_pdf_may_begin_a_little_later(before: bytes) -> None:
+    assert "[page 1]\nHello" in said(written(before + pdf("Hello")))
 
 
 OTHERS = {
     "an Office file": (b"PK\x03\x04 word", "zip archive or an Office file"),
     "a program": (b"\x7fELF\x02", "program"),
+    "a database": (b"SQLite format 3\0\x10\0", "database"),
+    "a song": (b"ID3\x04\0\0", "MP3"),
     "something with zeros": (b"abc\0def", "binary"),
 }
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as pillow
+from PIL import ImageOps
 from tests.openai_bodies import GIF, JPEG, PIXEL, WEBP
 
 from kiro2chat_core.errors import BadRequest
@@ -90,6 +91,43 @@ def test_a_photograph_on_its_side_is_set_upright() -> None:
     assert opened(fitted(from_bytes(buffer.getvalue(), FIELD), Limits(), FIELD)).size[1] == 8000
 
 
+@pytest.mark.parametrize("size", [(90, 60), (360, 240)], ids=["scaled", "opened smaller and scaled"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_set_upright(orientation: int, size: tuple[int, int]) -> None:
+    made = pillow.new("RGB", size, "white")
+    made.paste("red", (0, 0, size[0] // 2, size[1] // 2))
+    exif = made.getexif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    made.save(buffer, "PNG", exif=exif)
+    upright = ImageOps.exif_transpose(pillow.open(buffer))
+    small = opened(fitted(from_bytes(buffer.getvalue(), FIELD), Limits(longest=60), FIELD))
+    assert max(small.size) == 60
+    expected = upright.resize(small.size)
+    for place in ((10, 10), (small.width - 10, 10), (10, small.height - 10)):
+        assert small.getpixel(place) == expected.getpixel(place)
+
+
+def exif(tag: int, kind: int, value: bytes) -> bytes:
+    """Orientation 6, and one more field of four bytes."""
+    turned, broken = struct.pack("<HHI4s", 0x0112, 3, 1, b"\6\0\0\0"), struct.pack("<HHI4s", tag, kind, 1, value)
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + turned + broken + bytes(4)
+
+
+FLAWS = {
+    "a text where a number belongs": exif(0x0128, 2, b"x\0\0\0"),
+    "a number where a text belongs": exif(0x8298, 11, b"\1\2\3\4"),
+    "half of it": exif(0x0128, 3, b"\1\0\0\0")[:-9],
+}
+
+
+@pytest.mark.parametrize("flawed", FLAWS.values(), ids=FLAWS)
+def test_flaws_of_exif_do_not_keep_a_photograph_from_being_scaled(flawed: bytes) -> None:
+    """Python's warnings are errors here, as they are in every test."""
+    small = opened(fitted(picture(900, 90, "RGB", "JPEG", exif=flawed), Limits(longest=300), FIELD))
+    assert small.size == (30, 300)
+
+
 def test_an_animation_becomes_its_first_frame() -> None:
     frames = [pillow.new("P", (9000, 10), color) for color in (0, 1)]
     buffer = io.BytesIO()
@@ -102,14 +140,17 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def test_a_few_bytes_that_unpack_to_gigabytes_are_refused() -> None:
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    bomb = (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
-    )
-    with pytest.raises(BadRequest, match="60000 x 60000 pixels") as refused:
-        fitted(from_bytes(bomb, FIELD), Limits(), FIELD)
+def hollow(side: int) -> bytes:
+    """A PNG of a few bytes that says it has this many pixels a side."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+
+
+def test_a_few_bytes_that_unpack_to_gigabytes_are_refused_by_their_name() -> None:
+    with pytest.raises(BadRequest) as refused:
+        fitted(from_bytes(hollow(50_000), FIELD), Limits(), FIELD, "Image 2 of 3")
     assert refused.value.field == FIELD
+    assert refused.value.message == f"Image 2 of 3 in {FIELD} has 50000 x 50000 pixels, too many to scale down."
 
 
 def test_what_is_too_heavy_and_broken_is_refused() -> None:
@@ -148,6 +189,34 @@ def test_broken_light_images_are_left_to_the_model(head: bytes, rest: bytes) -> 
         assert fitted(image, Limits(), FIELD).data
     except BadRequest as refused:
         assert "pixels" in refused.message  # noqa: PT017 - either is right
+
+
+SOUND = [base64.b64decode(picture(120, 90, *form, noise=form[0] in ("RGB", "L")).data) for form in FORMS]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(SOUND),
+    st.lists(st.tuples(st.integers(4, 600), st.integers(0, 4), st.binary(max_size=6)), min_size=1, max_size=6),
+    st.sampled_from([Limits(longest=50), Limits(heaviest=3000)]),
+)
+def test_damaged_pictures_are_scaled_or_left_or_refused(
+    sound: bytes, damages: list[tuple[int, int, bytes]], bounds: Limits
+) -> None:
+    data = sound
+    for at, gone, new in damages:
+        data = data[:at] + new + data[at + gone :]
+    if image_format(data[:12]) is None:
+        return
+    image = from_bytes(data, FIELD)
+    try:
+        small = fitted(image, bounds, FIELD)
+    except BadRequest as refused:
+        assert refused.field == FIELD  # noqa: PT017 - either is right
+        return
+    if small is not image:
+        assert max(opened(small).size) <= bounds.longest
+        assert len(small.data) <= bounds.heaviest
 
 
 TOTALS: dict[str, tuple[list[int], int, Limits]] = {

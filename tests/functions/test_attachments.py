@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image as pillow
 from tests.core.test_documents import pdf
+from tests.core.test_shrinking import hollow
 from tests.gateways import STRICT, Pair, gateway
 from tests.openai_bodies import PIXEL
 
@@ -44,7 +45,8 @@ def image(url: str) -> dict[str, Any]:
 
 
 def test_a_large_photograph_and_one_in_a_result(pair: Pair) -> None:
-    large = photograph(2800)
+    camera, large = photograph(3250), photograph(2800)
+    assert len(camera) * 3 / 4 > 12_000_000
     assert len(large) > MAX_CHARS * 1.2
     calls = [{"id": "t1", "type": "function", "function": {"name": "look", "arguments": "{}"}}]
     current = sent(
@@ -52,10 +54,18 @@ def test_a_large_photograph_and_one_in_a_result(pair: Pair) -> None:
         {"role": "user", "content": "Look."},
         {"role": "assistant", "tool_calls": calls},
         {"role": "tool", "tool_call_id": "t1", "content": [image(large)]},
-        {"role": "user", "content": [image(large), image(f"data:image/png;base64,{PIXEL}")]},
+        {"role": "user", "content": [image(camera), image(f"data:image/png;base64,{PIXEL}")]},
     )
     assert [len(each["source"]["bytes"]) <= MAX_CHARS for each in current["images"]] == [True] * 3
     assert PIXEL in [each["source"]["bytes"] for each in current["images"]]
+
+
+def test_an_image_that_cannot_be_scaled_is_told_by_its_number(pair: Pair) -> None:
+    parts = [image(f"data:image/png;base64,{each}") for each in (PIXEL, base64.b64encode(hollow(50_000)).decode())]
+    response = pair.post({"model": "auto", "messages": [{"role": "user", "content": parts}]})
+    told = response.json()["error"]
+    assert (response.status_code, told["param"]) == (400, "messages")
+    assert told["message"] == "Image 2 of 2 in messages has 50000 x 50000 pixels, too many to scale down."
 
 
 def test_many_images_are_held_to_a_smaller_size(pair: Pair) -> None:
