@@ -13,6 +13,7 @@ from .errors import BadRequest
 from .turns import Document, Image, Text
 
 if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
     from pypdf import PageObject, PdfReader
 
 __all__ = ["is_pdf", "read"]
@@ -154,14 +155,28 @@ def _scans(reader: PdfReader, document: Document, in_time: Callable[[], bool]) -
     for page in reader.pages[:_SCANS]:
         if not in_time():
             return
-        if (scan := _largest(page)) is not None:
+        if (scan := _scan(page)) is not None:
             yield images.from_bytes(scan, document.field)
 
 
-def _largest(page: PageObject) -> bytes | None:
-    """The largest picture of a page, if it is of a kind that models take."""
-    found = sorted((picture.data for picture in page.images), key=len, reverse=True)
-    return next((data for data in found if images.image_format(data[:12])), None)
+def _scan(page: PageObject) -> bytes | None:
+    """The picture of a page with most pixels: a page as a fax has fewer bytes than the stamp on it."""
+    found = [(picture.image, picture.data) for picture in page.images]
+    drawn = [(picture, data) for picture, data in found if picture is not None]
+    if not drawn:
+        return None
+    picture, data = max(drawn, key=lambda each: each[0].width * each[0].height)
+    return data if images.image_format(data[:12]) else _taken(picture)
+
+
+def _taken(picture: Picture) -> bytes:
+    """Faxes and JPEG 2000, which models do not take, as PNG and JPEG."""
+    buffer = io.BytesIO()
+    if picture.mode == "1":
+        picture.save(buffer, "PNG")
+    else:
+        picture.convert("RGB").save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
 
 
 def _refused(document: Document, why: str) -> BadRequest:

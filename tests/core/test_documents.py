@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -93,14 +95,48 @@ def test_encrypted_pdfs() -> None:
     assert "Secret" in said(written(locked("")))
 
 
-def test_a_scanned_pdf_becomes_pictures() -> None:
+SCANS = {"photographs": ("RGB", "jpeg"), "faxes": ("1", "png"), "JPEG 2000": ("RGBA", "jpeg")}
+
+
+@pytest.mark.parametrize(("mode", "becomes"), SCANS.values(), ids=SCANS)
+def test_a_scanned_pdf_becomes_pictures(mode: str, becomes: str) -> None:
     buffer = io.BytesIO()
-    scans: Sequence[pillow.Image] = [pillow.new("RGB", (50, 60), color) for color in ("red", "blue")]
+    scans: Sequence[pillow.Image] = [pillow.new(mode, (50, 60), color) for color in ("black", "white")]
     scans[0].save(buffer, "PDF", save_all=True, append_images=scans[1:])
     told, *pictures = read(written(buffer.getvalue()), pages=9, in_time=lambda: True)
     assert isinstance(told, Text)
     assert "2 pages without text" in told.text
-    assert [type(picture) for picture in pictures] == [Image, Image]
+    shown = []
+    for picture in pictures:
+        assert isinstance(picture, Image)
+        with pillow.open(io.BytesIO(base64.b64decode(picture.data))) as opened:
+            shown.append((picture.format, opened.size, opened.convert("L").getpixel((25, 30))))
+    assert shown == [(becomes, (50, 60), 0), (becomes, (50, 60), 255)]
+
+
+def test_of_a_scanned_page_the_picture_with_most_pixels_is_shown() -> None:
+    noise = pillow.frombytes("L", (60, 60), random.Random(1).randbytes(3600))
+    buffer = io.BytesIO()
+    pillow.new("1", (600, 800), "white").save(buffer, "PDF")
+    stamped = PdfWriter(clone_from=buffer)
+    stamp = io.BytesIO()
+    noise.save(stamp, "PDF", quality=95)
+    stamped.pages[0].merge_page(PdfReader(stamp).pages[0])
+    buffer = io.BytesIO()
+    stamped.write(buffer)
+    _told, shown = read(written(buffer.getvalue()), pages=9, in_time=lambda: True)
+    assert isinstance(shown, Image)
+    assert pillow.open(io.BytesIO(base64.b64decode(shown.data))).size == (600, 800)
+
+
+def test_at_most_twenty_scans_are_shown() -> None:
+    buffer = io.BytesIO()
+    scans = [pillow.new("L", (20, 20)) for _ in range(25)]
+    scans[0].save(buffer, "PDF", save_all=True, append_images=scans[1:])
+    told, *pictures = read(written(buffer.getvalue()), pages=25, in_time=lambda: True)
+    assert isinstance(told, Text)
+    assert "25 pages without text; 20 of them" in told.text
+    assert len(pictures) == 20
 
 
 def test_an_empty_pdf_is_refused() -> None:
