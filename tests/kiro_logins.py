@@ -143,7 +143,7 @@ class Gate:
 
     async def reached(self, requests: int = 1) -> None:
         """Until so many refreshes have come to the gate."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while self.arrived < requests:  # noqa: ASYNC110 - it is counted in another thread
                 await asyncio.sleep(0.005)
 
