@@ -50,7 +50,7 @@ def row(issued: Issued, **members: object) -> dict[str, object]:
 
 async def settled(tokens: Tokens, than: str | None) -> Login:
     """The login once it is another than that one."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             login = await tokens.current()
             if access(login) != than:
