@@ -131,6 +131,15 @@ class Settings:
     login_name: str = _setting(
         "LOGIN_NAME", kinds.text, "default", "Which of the logins of `kiro2chat login` is used; one at a time."
     )
+    login_concurrency: int = _setting(
+        "LOGIN_CONCURRENCY", kinds.integer(1, 10_000), 32, "Answers that a login has under way at a time; others wait."
+    )
+    kiro_cli: str = _setting(
+        "KIRO_CLI",
+        kinds.text,
+        "kiro-cli",
+        "The command that renews a login of kiro-cli's which cannot be renewed otherwise; `none` for no such command.",
+    )
     kiro_api_key: Secret | None = _setting("KIRO_API_KEY", kinds.secret, None, "A Kiro API key (`ksk_…`) as the login.")
     kiro_refresh_token: Secret | None = _setting(
         "KIRO_REFRESH_TOKEN", kinds.secret, None, "A refresh token as the login; with a client it is an OIDC one."

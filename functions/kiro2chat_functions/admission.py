@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from kiro2chat_core.errors import Forbidden
 from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.gateways import Gateways
 from kiro2chat_core.keys import ApiKey
 from kiro2chat_core.kiro import catalog
 from kiro2chat_core.kiro.catalog import Model
@@ -16,7 +17,7 @@ from kiro2chat_core.limits import Ledger
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask, Batch
 
-__all__ = ["admitted", "allowed", "find_model", "key_of", "list_models", "metered"]
+__all__ = ["admitted", "allowed", "find_model", "gateway_of", "key_of", "list_models", "metered"]
 
 _PATIENCE = 2.0
 """Seconds the very first request waits for the list of models; the built-in table stands in."""
@@ -28,11 +29,18 @@ def key_of(request: Request) -> ApiKey | None:
     return key
 
 
+def gateway_of(request: Request) -> Gateway:
+    """That of the login which the key uses."""
+    gateways: Gateways = request.app.state.gateways
+    key = key_of(request)
+    return gateways.of("" if key is None else key.login)
+
+
 async def allowed(request: Request, ask: Ask) -> None:
     """Raises Forbidden: the key may not use this model."""
-    key, gateway = key_of(request), request.app.state.gateway
+    key = key_of(request)
     if key is not None and key.models:
-        models = await gateway.models.current(_PATIENCE)
+        models = await gateway_of(request).models.current(_PATIENCE)
         _check(key, ask.model, catalog.resolve(ask.model, models).id)
 
 
@@ -65,8 +73,7 @@ async def metered(
 
 async def list_models(request: Request) -> list[Model]:
     """Those that the key may use."""
-    gateway: Gateway = request.app.state.gateway
-    key, models = key_of(request), await gateway.listed()
+    key, models = key_of(request), await gateway_of(request).listed()
     return models if key is None else [model for model in models if key.may_use(model.alias_of or model.id)]
 
 
@@ -77,9 +84,8 @@ async def find_model(request: Request) -> Model:
         UnknownModel: none is listed by that name.
         Forbidden: the key may not use it.
     """
-    gateway: Gateway = request.app.state.gateway
     name = request.path_params["id"]
-    model = await gateway.find(name)
+    model = await gateway_of(request).find(name)
     if (key := key_of(request)) is not None:
         _check(key, name, model.alias_of or model.id)
     return model

@@ -15,7 +15,7 @@ from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask, Batch
 
-from .admission import admitted, allowed, metered
+from .admission import admitted, allowed, gateway_of, metered
 from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
 
 __all__ = ["Form", "answer", "explanation"]
@@ -39,7 +39,7 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     Raises:
         Kiro2ChatError: where nothing has been written yet.
     """
-    gateway: Gateway = request.app.state.gateway
+    gateway = gateway_of(request)
     ignored = tuple(ignored)
     report: Report = request.scope.get("report") or Report()
     report.id, report.asked, report.stream, report.ignored = form.id, ask.model, stream, ignored

@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError
-from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.gateways import Gateways
 from kiro2chat_core.journal import Journal
 from kiro2chat_core.keys import Keys
 from kiro2chat_core.limits import Ledger
@@ -28,7 +28,7 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.opening import is_made, store_of
 
-from . import admin, anthropic, openai, responses, stats
+from . import admin, anthropic, key_admin, openai, responses, stats
 from .admin_guard import AdminGuard
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
@@ -44,7 +44,7 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], float] = time.time) -> Starlette:
     """The whole server as an ASGI app. `demo` only says so to whoever asks; the settings point to the emulator."""
-    gateway = Gateway(settings)
+    gateways = Gateways(settings)
     store = store_of(settings, clock=clock)
     keys = Keys(store, settings.api_key, clock, is_there=partial(is_made, settings))
     ledger = Ledger(store, clock)
@@ -59,7 +59,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
-        await gateway.aclose()
+        await gateways.aclose()
         await ledger.aclose()
         await journal.aclose()
         await store.aclose()
@@ -91,15 +91,21 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/settings", admin.save_settings, "PUT"),
             _route("/api/login", admin.show_login, "GET"),
             _route("/api/usage", admin.show_usage, "GET"),
+            _route("/api/keys", key_admin.list_keys, "GET"),
+            _route("/api/keys", key_admin.make_key, "POST"),
+            _route("/api/keys/{id}", key_admin.revoke_key, "DELETE"),
         ],
         middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended), keys, sessions),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a POST that is sent elsewhere would arrive without its body
-    app.state.gateway = gateway
+    app.state.settings = settings
+    app.state.gateways = gateways
     app.state.store = store
+    app.state.keys = keys
     app.state.ledger = ledger
+    app.state.clock = clock
     app.state.journal = journal
     app.state.meters = meters
     app.state.sessions = sessions

@@ -12,6 +12,7 @@ from contextlib import aclosing, contextmanager
 
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError, LoginError
+from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, schema
 
 from . import keyring
@@ -94,11 +95,15 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
     listener = bound(settings.host, settings.port)
     with listener, _backend(settings, options.demo) as (chosen, login):
-        asyncio.run(_open_store(chosen))
+        link = asyncio.run(_open_store(chosen))
         keys = keyring.count(chosen)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listener.getsockname()[1]}"
         print(f"kiro2chat {__version__}\n  API    {address}/v1\n  login  {login}", flush=True)
+        if settings.is_loopback:
+            print(
+                f"  page   {address}/#open={link.reveal()} (works once, and lets that browser administer)", flush=True
+            )
         if settings.api_key is not None or keys:
             words = ("API_KEY", "API_KEY or one of", "one of")[(keys > 0) + (settings.api_key is None)]
             print(f"  key    clients must send {words}" + (f" `kiro2chat keys` ({keys})" if keys else ""), flush=True)
@@ -107,13 +112,18 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _open_store(settings: Settings) -> None:
-    """A store that cannot be opened stops the start; one that is lost later stops the journal, and no answer."""
+async def _open_store(settings: Settings) -> Secret:
+    """A store that cannot be opened stops the start; one that is lost later stops the journal, and no answer.
+
+    Returns the token of a link for the administrator's browser.
+    """
+    from kiro2chat_core.sessions import Sessions
     from kiro2chat_core.store.opening import store_of
 
     store = store_of(settings)
     try:
         await store.open()
+        return await Sessions(store, time.time).link()
     finally:
         await store.aclose()
 
@@ -247,9 +257,9 @@ def _config(settings: Settings, options: argparse.Namespace) -> int:
             print(configuring.get(settings, options.name))
         case "set":
             value = sys.stdin.read().strip() if options.value == "-" else options.value
-            configuring.change({options.name: value})
+            configuring.planned({options.name: value}).write()
         case "unset":
-            configuring.change({options.name: None})
+            configuring.planned({options.name: None}).write()
     return 0
 
 
