@@ -1,0 +1,1 @@
+"""The agent: tools, and what runs them."""
