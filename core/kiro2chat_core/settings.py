@@ -18,12 +18,23 @@ from .errors import SettingsError
 from .kinds import Kind
 from .secret import Secret
 
-__all__ = ["LOOPBACK", "Settings", "Source", "config_path", "kinds_of_settings", "schema", "table", "variables"]
+__all__ = [
+    "BUILT_IN_TOOLS",
+    "LOOPBACK",
+    "Settings",
+    "Source",
+    "config_path",
+    "kinds_of_settings",
+    "schema",
+    "table",
+    "variables",
+]
 
 Source: TypeAlias = Literal["given", "env", "file", "default"]
 """The command line, the environment, config.toml, or nobody said anything."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+BUILT_IN_TOOLS = ("calculator", "file_read", "file_write", "http_request", "shell")
 LOGIN_SOURCES = ("api-key", "refresh-token", "kiro2chat", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
 
 
@@ -237,6 +248,62 @@ class Settings:
         "KIRO_MODELS_TTL", kinds.number(0, 86400), 3600.0, "Seconds the list of models is kept."
     )
 
+    agent_tools: tuple[str, ...] = _setting(
+        "AGENT_TOOLS",
+        kinds.names(*BUILT_IN_TOOLS, "none"),
+        (),
+        "Built-in tools that the agent has. Where others can reach the server, `shell` and `file_write` only if named.",
+        shown="all; calculator,file_read,http_request where others can reach the server",
+    )
+    agent_workspace: Path | None = _setting(
+        "AGENT_WORKSPACE",
+        kinds.path,
+        None,
+        "Folder that the agent's file tools cannot leave.",
+        shown="workspace in DATA_DIR",
+    )
+    agent_approval: tuple[tuple[str, str], ...] = _setting(
+        "AGENT_APPROVAL",
+        kinds.assignments("auto", "ask", "deny"),
+        (),
+        "What happens when the agent calls a tool, such as `shell=auto,*=ask`: it runs, you are asked, it is refused.",
+        shown="calculator=auto,file_read=auto,*=ask",
+    )
+    agent_private_addresses: bool = _setting(
+        "AGENT_PRIVATE_ADDRESSES", kinds.switch, False, "Let `http_request` reach private and loopback addresses too."
+    )
+    agent_shell_timeout: float = _setting(
+        "AGENT_SHELL_TIMEOUT", kinds.number(1, 3600), 120.0, "Seconds that a command of the agent may take."
+    )
+    agent_model: str = _setting("AGENT_MODEL", kinds.text, "auto", "The agent's model where a request names none.")
+    agent_rounds: int = _setting(
+        "AGENT_ROUNDS", kinds.integer(1, 1000), 30, "Calls of the model that one run of the agent may make."
+    )
+    agent_tokens: int = _setting(
+        "AGENT_TOKENS", kinds.integer(0, 1 << 40), 2_000_000, "Tokens that one run may use, read and written; 0: any."
+    )
+    agent_seconds: float = _setting(
+        "AGENT_SECONDS", kinds.number(1, 86_400), 1200.0, "Seconds that one run may take, its tools included."
+    )
+    agent_credits: float = _setting(
+        "AGENT_CREDITS", kinds.number(0, 1e9), 0.0, "Credits of the plan that one run may use; 0: any."
+    )
+    agent_turns: int = _setting(
+        "AGENT_TURNS", kinds.integer(1, 1000), 20, "Questions of a session, with their answers, that the model still sees."
+    )
+    agent_memory: str = _setting(
+        "AGENT_MEMORY",
+        kinds.choice("window", "summary"),
+        "window",
+        "What becomes of earlier ones: nothing, or a summary by the model.",
+    )
+    agent_session_days: int = _setting(
+        "AGENT_SESSION_DAYS", kinds.integer(1, 3660), 30, "Days for which a session is kept after it was last used."
+    )
+
+    on_lambda: bool = field(default=False, repr=False)
+    """Whether this is a Lambda function, which others can reach whatever `HOST` says."""
+
     home: Path = field(default_factory=Path.home, repr=False)
     """The user's home directory: default places of files hang from it."""
 
@@ -268,7 +335,7 @@ class Settings:
         home = _home(environ)
         data_home = _folder(environ, "XDG_DATA_HOME", home / ".local" / "share")
         values: dict[str, Any] = {"home": home, "data_home": data_home, "data_dir": data_home / "kiro2chat"}
-        values["config_path"] = config_path(environ)
+        values |= {"config_path": config_path(environ), "on_lambda": "AWS_LAMBDA_FUNCTION_NAME" in environ}
         from_env = {
             name: _read(env, kind, raw) for name, env, kind in _described() if (raw := environ.get(env, "").strip())
         }
@@ -285,11 +352,21 @@ class Settings:
         return self._sources.get(name, "default")
 
     @property
+    def workspace(self) -> Path:
+        """Where the agent's files are. Not the folder that kiro2chat was started in: that is often the home directory."""
+        return (self.agent_workspace or self.data_dir / "workspace").absolute()
+
+    @property
     def is_loopback(self) -> bool:
         try:
             return self.host.lower() == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether other machines may reach the server: by its address, through a reverse proxy, or as a Lambda function."""
+        return not self.is_loopback or bool(self.allowed_hosts) or self.on_lambda
 
     def _check(self) -> None:
         if not self.is_loopback and not self.api_key:
