@@ -155,6 +155,9 @@ class _Child(asyncio.SubprocessProtocol):
 
     async def stop(self) -> None:
         """Close its stdin, wait, tell the group to end, wait, make it. Takes at most five seconds."""
+        if self._hung_up:  # the end of its output is seen before the end of the process
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._exited.wait(), _AFTERGLOW)
         ended_itself = self._exited.is_set()
         self._stdin.close()
         with contextlib.suppress(TimeoutError):

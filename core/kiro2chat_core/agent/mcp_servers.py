@@ -161,6 +161,7 @@ class Servers:
         gone = {name: keeper for name, keeper in old.items() if name not in kept}
         self._keepers = {name: kept.get(name) or fresh[name] for name in configs}
         for keeper in gone.values():
+            self._leaving.add(keeper)
             self._in_background(self._retire(keeper))
         started = tuple(name for name, keeper in fresh.items() if not keeper.config.disabled)
         return Reloaded(started, tuple(gone), tuple(kept), self._problems)
@@ -179,7 +180,6 @@ class Servers:
         return task
 
     async def _retire(self, keeper: Keeper) -> None:
-        self._leaving.add(keeper)
         await keeper.retire()
         self._leaving.discard(keeper)
 
