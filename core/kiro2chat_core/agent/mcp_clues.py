@@ -22,6 +22,8 @@ class Clues:
         self._no_messages: list[str] = []
         self.ending = ""
         """How the process ended, such as `it ended with status 3`."""
+        self.left_out: list[str] = []
+        """Sentences about tools that cannot be offered."""
         self.status = ""
         """The last refusal by HTTP, such as `401 Unauthorized`."""
 

@@ -81,7 +81,7 @@ class Connection:
         self._stale = False
         try:
             async with asyncio.timeout(self._config.timeout):
-                self.listing = await listing(client)
+                self.listing = await listing(client, self._clues.left_out)
         except (MCPError, ValidationError, TimeoutError):
             self._stale = True
 
@@ -135,7 +135,7 @@ class Connection:
                 client_info=types.Implementation(name="kiro2chat", version=__version__),
                 message_handler=self._hear,
             ) as client:
-                self.listing = await listing(client)
+                self.listing = await listing(client, self._clues.left_out)
                 timer.cancel()
                 self._client, self.since = client, time.time()
                 self._settled.set()

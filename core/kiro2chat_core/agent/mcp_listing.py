@@ -1,16 +1,16 @@
-"""The tools that a server lists: page by page within limits, each looked at before a model sees it."""
+"""The tools that a server lists: page by page within limits, each looked at before anything else sees it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mcp import Client
     from mcp_types import Tool
 
-__all__ = ["Listed", "Listing", "listing"]
+__all__ = ["Listed", "Listing", "listing", "mend"]
 
 _MAX_PAGES = 100
 _MAX_TOOLS = 500
@@ -18,6 +18,7 @@ _MAX_TOOLS = 500
 _MAX_SCHEMA = 100_000
 _MAX_DESCRIPTION = 20_000
 _MAX_NAME = 500
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,57 +37,82 @@ class Listing:
     """`left_out` has a sentence for every tool that cannot be offered, and for pages that were not read."""
 
     tools: tuple[Listed, ...] = ()
-    left_out: tuple[str, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
 
 
-async def listing(client: Client) -> Listing:
-    """Ask for all pages. Raises what the client raises."""
+def mend(result: dict[str, Any], left_out: list[str]) -> None:
+    """Of a raw result, if it is a page of tools: take out what cannot be offered.
+
+    mcp refuses a whole page for one tool in it whose schema lacks its `type`. Output schemas go too: nothing reads them.
+    """
+    if not isinstance(result.get("tools"), list):
+        return
+    tools = []
+    for tool in result["tools"]:
+        reason = _unfit(tool)
+        if reason:
+            name = tool.get("name") if isinstance(tool, dict) else tool
+            left_out.append(f"{str(name)[:100]!r} is left out: {reason}.")
+        else:
+            tools.append(_plain(tool))
+    result["tools"] = tools
+
+
+async def listing(client: Client, left_out: list[str]) -> Listing:
+    """Ask for all pages; `left_out` is what `mend` writes into. Raises what the client raises."""
+    left_out.clear()
     tools: dict[str, Listed] = {}
-    left_out: list[str] = []
     cursor: str | None = None
     seen: set[str] = set()
     for _page in range(_MAX_PAGES):
         page = await client.list_tools(cursor=cursor)
         for tool in page.tools:
-            reason = "it is there twice" if tool.name in tools else _unfit(tool)
-            if reason:
-                left_out.append(f"{tool.name[:100]!r} is left out: {reason}.")
+            if tool.name in tools:
+                left_out.append(f"{tool.name[:100]!r} is left out: it is there twice.")
             elif len(tools) < _MAX_TOOLS:
                 tools[tool.name] = _listed(tool)
         cursor = page.next_cursor
-        if cursor is None:
-            return Listing(tuple(tools.values()), _some(left_out))
-        if cursor in seen or len(tools) >= _MAX_TOOLS:
+        if cursor is None or cursor in seen or len(tools) >= _MAX_TOOLS:
             break
         seen.add(cursor)
-    left_out.insert(0, f"It has more tools than are read: the first {len(tools)} are offered.")
-    return Listing(tuple(tools.values()), _some(left_out))
-
-
-def _some(left_out: list[str]) -> tuple[str, ...]:
-    shown = left_out[:20]
-    return (*shown, f"And {len(left_out) - len(shown)} more.") if len(left_out) > len(shown) else tuple(shown)
+    if cursor is not None:
+        left_out.insert(0, f"It has more tools than are read: the first {len(tools)} are offered.")
+    more = [f"And {len(left_out) - _SHOWN} more."] if len(left_out) > _SHOWN else []
+    return Listing(tuple(tools.values()), (*left_out[:_SHOWN], *more))
 
 
 def _listed(tool: Tool) -> Listed:
     described = tool.description or tool.title or (tool.annotations and tool.annotations.title) or ""
     reads_only = bool(tool.annotations and tool.annotations.read_only_hint)
-    return Listed(tool.name, described[:_MAX_DESCRIPTION], {"type": "object", **tool.input_schema}, reads_only)
+    return Listed(tool.name, described[:_MAX_DESCRIPTION], tool.input_schema, reads_only)
 
 
-def _unfit(tool: Tool) -> str:
+def _plain(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """What is used of a tool, in its right types."""
+    kept: dict[str, Any] = {"name": tool["name"], "inputSchema": {"type": "object", **tool["inputSchema"]}}
+    kept |= {name: tool[name] for name in ("title", "description") if isinstance(tool.get(name), str)}
+    annotations = tool.get("annotations")
+    if isinstance(annotations, dict) and annotations.get("readOnlyHint") is True:
+        kept["annotations"] = {"readOnlyHint": True}
+    return kept
+
+
+def _unfit(tool: Any) -> str:
     """Why a tool cannot be offered; "" where it can."""
-    if not tool.name.strip() or len(tool.name) > _MAX_NAME:
+    if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
+        return "it has no name"
+    if not tool["name"].strip() or len(tool["name"]) > _MAX_NAME:
         return "its name cannot be used"
-    if tool.input_schema.get("type", "object") != "object":
-        return "its schema is not of an object"
-    if len(str(tool.input_schema)) > _MAX_SCHEMA:
-        return f"its schema has more than {_MAX_SCHEMA} characters"
+    schema = tool.get("inputSchema")
+    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
+        return "its inputSchema is not that of an object"
+    if len(str(schema)) > _MAX_SCHEMA:
+        return f"its inputSchema has more than {_MAX_SCHEMA} characters"
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for
 
     try:
-        validator_for(tool.input_schema).check_schema(tool.input_schema)
+        validator_for(schema).check_schema(schema)
     except (SchemaError, RecursionError) as bad:
-        return f"its schema is no JSON Schema ({str(getattr(bad, 'message', bad))[:200]})"
+        return f"its inputSchema is no JSON Schema ({str(getattr(bad, 'message', bad))[:200]})"
     return ""

@@ -13,9 +13,11 @@ from mcp.client.sse import sse_client
 from mcp.client.stdio import get_default_environment
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCResponse
 
 from .mcp_clues import Clues
 from .mcp_config import ServerConfig
+from .mcp_listing import mend
 from .mcp_process import process
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ async def connected(config: ServerConfig, clues: Clues, lost: Callable[[], None]
         Exception: whatever httpx2 raises.
     """
     async with _KINDS[config.transport](config, clues) as (incoming, outgoing):
-        yield _Watched(incoming, lost), outgoing
+        yield _Watched(incoming, clues, lost), outgoing
 
 
 @asynccontextmanager
@@ -123,10 +125,11 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 class _Watched:
-    """What comes from a server; says when it has ended."""
+    """What comes from a server, lists of tools mended; says when it has ended."""
 
-    def __init__(self, stream: ReadStream[SessionMessage | Exception], lost: Callable[[], None]) -> None:
+    def __init__(self, stream: ReadStream[SessionMessage | Exception], clues: Clues, lost: Callable[[], None]) -> None:
         self._stream = stream
+        self._clues = clues
         self._lost = lost
 
     @property
@@ -148,10 +151,13 @@ class _Watched:
 
     async def __anext__(self) -> SessionMessage | Exception:
         try:
-            return await self._stream.__anext__()
+            arrived = await self._stream.__anext__()
         except StopAsyncIteration:
             self._lost()
             raise
+        if isinstance(arrived, SessionMessage) and isinstance(arrived.message, JSONRPCResponse):
+            mend(arrived.message.result, self._clues.left_out)
+        return arrived
 
     async def __aenter__(self) -> _Watched:
         return self

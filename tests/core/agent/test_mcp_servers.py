@@ -199,7 +199,7 @@ async def test_servers_that_fail_are_reported_and_do_not_stop_the_rest(place: Pl
             "refused": "cannot be reached",
             "wrong": "did you mean command?",
             "unset": "NOT_SET_ANYWHERE",
-            "malformed": "inputSchema",
+            "malformed": "nextCursor",
         }.items():
             assert expected in states[name].error, states[name].error
         assert "I say nothing" in states["mute"].error
@@ -253,7 +253,15 @@ async def test_tools_that_cannot_be_offered_are_left_out_and_named(place: Place)
             assert name.isascii()
             assert text(await tool.call({})) == "well"
         notes = "\n".join(state(servers, "odd").notes)
-        for expected in ("'good' is left out: it is there twice", "not-an-object", "'strin'", "its name", "'huge'"):
+        for expected in (
+            "'good' is left out: it is there twice",
+            "not-an-object",
+            "'strin'",
+            "its name",
+            "'huge'",
+            "no-schema",
+            "no tool",
+        ):
             assert expected in notes
 
 

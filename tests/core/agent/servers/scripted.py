@@ -12,7 +12,9 @@ GOOD = {"name": "good", "description": "Good.", "inputSchema": {"type": "object"
 BAD_SCHEMAS = [
     GOOD,
     GOOD,
-    {"name": "no-type", "inputSchema": {}},
+    {"name": "no-type", "inputSchema": {}, "outputSchema": 7, "annotations": "none", "description": None},
+    {"name": "no-schema"},
+    "no tool at all",
     {"name": "not-an-object", "inputSchema": {"type": "string"}},
     {"name": "nonsense", "inputSchema": {"type": "object", "properties": {"a": {"type": "strin"}}}},
     {"name": "", "inputSchema": {"type": "object"}},
@@ -37,7 +39,7 @@ def tools(mode: str, cursor: str | None) -> dict[str, Any]:
     if mode == "schemas":
         return {"tools": BAD_SCHEMAS}
     if mode == "malformed":
-        return {"tools": [GOOD, {"name": "worse", "inputSchema": "nothing"}]}
+        return {"tools": [GOOD], "nextCursor": 7}
     return {"tools": [GOOD]}
 
 
