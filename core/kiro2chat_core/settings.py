@@ -289,7 +289,10 @@ class Settings:
         "AGENT_CREDITS", kinds.number(0, 1e9), 0.0, "Credits of the plan that one run may use; 0: any."
     )
     agent_turns: int = _setting(
-        "AGENT_TURNS", kinds.integer(1, 1000), 20, "Questions of a session, with their answers, that the model still sees."
+        "AGENT_TURNS",
+        kinds.integer(1, 1000),
+        20,
+        "Questions of a session, with their answers, that the model still sees.",
     )
     agent_memory: str = _setting(
         "AGENT_MEMORY",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from starlette.requests import Request
 
@@ -15,9 +16,9 @@ from kiro2chat_core.kiro import catalog
 from kiro2chat_core.kiro.catalog import Model
 from kiro2chat_core.limits import Ledger
 from kiro2chat_core.report import Report
-from kiro2chat_core.turns import Ask, Batch
+from kiro2chat_core.turns import Batch
 
-__all__ = ["admitted", "allowed", "find_model", "gateway_of", "key_of", "list_models", "metered"]
+__all__ = ["AGENT", "admitted", "allowed", "find_model", "gateway_of", "key_of", "list_models", "metered", "spent"]
 
 _PATIENCE = 2.0
 """Seconds the very first request waits for the list of models; the built-in table stands in."""
@@ -36,12 +37,16 @@ def gateway_of(request: Request) -> Gateway:
     return gateways.of("" if key is None else key.login)
 
 
-async def allowed(request: Request, ask: Ask) -> None:
+AGENT = "agent/"
+"""What names of models begin with where the agent is meant that uses them."""
+
+
+async def allowed(request: Request, name: str) -> None:
     """Raises Forbidden: the key may not use this model."""
     key = key_of(request)
     if key is not None and key.models:
         models = await gateway_of(request).models.current(_PATIENCE)
-        _check(key, ask.model, catalog.resolve(ask.model, models).id)
+        _check(key, name, catalog.resolve(name.removeprefix(AGENT), models).id)
 
 
 async def admitted(request: Request) -> None:
@@ -66,15 +71,22 @@ async def metered(
             async for batch in batches:
                 yield batch
     finally:
-        if (key := key_of(request)) is not None:
-            ledger: Ledger = request.app.state.ledger
-            ledger.add(key, *_used(report))
+        spent(request, report)
+
+
+def spent(request: Request, report: Report) -> None:
+    """Count what an answer used for the key, beside whatever goes on."""
+    if (key := key_of(request)) is not None:
+        ledger: Ledger = request.app.state.ledger
+        ledger.add(key, *_used(report))
 
 
 async def list_models(request: Request) -> list[Model]:
     """Those that the key may use."""
     key, models = key_of(request), await gateway_of(request).listed()
-    return models if key is None else [model for model in models if key.may_use(model.alias_of or model.id)]
+    if key is not None:
+        models = [model for model in models if key.may_use(model.alias_of or model.id)]
+    return [*models, *(_as_agent(model) for model in models if model.id == "auto")]
 
 
 async def find_model(request: Request) -> Model:
@@ -84,11 +96,15 @@ async def find_model(request: Request) -> Model:
         UnknownModel: none is listed by that name.
         Forbidden: the key may not use it.
     """
-    name = request.path_params["id"]
-    model = await gateway_of(request).find(name)
+    name: str = request.path_params["id"]
+    model = await gateway_of(request).find(name.removeprefix(AGENT))
     if (key := key_of(request)) is not None:
         _check(key, name, model.alias_of or model.id)
-    return model
+    return _as_agent(model) if name.startswith(AGENT) else model
+
+
+def _as_agent(model: Model) -> Model:
+    return replace(model, id=f"{AGENT}{model.id}", name=f"Agent on {model.name or model.id}", description="")
 
 
 def _check(key: ApiKey, asked: str, id: str) -> None:

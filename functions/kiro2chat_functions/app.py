@@ -28,7 +28,7 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.opening import is_made, store_of
 
-from . import admin, anthropic, key_admin, openai, responses, stats
+from . import admin, agent, agent_sessions, anthropic, key_admin, openai, responses, stats
 from .admin_guard import AdminGuard
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
@@ -51,6 +51,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     journal = Journal(store, settings)
     meters = Meters(lambda: journal.dropped)
     sessions = Sessions(store, clock)
+    door = agent.AgentDoor(settings, store, clock)
 
     def ended(report: Report) -> None:
         meters.ended(report)
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
+        await door.aclose()
         await gateways.aclose()
         await ledger.aclose()
         await journal.aclose()
@@ -81,6 +83,15 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/v1/responses/{id}", responses.not_stored, "DELETE"),
             _route("/v1/responses/{id}/cancel", responses.not_stored, "POST"),
             _route("/v1/responses/{id}/input_items", responses.not_stored, "GET"),
+            _route("/v1/agent/chat", agent.chat, "POST"),
+            _route("/v1/agent/approve", agent.approve, "POST"),
+            _route("/v1/agent/cancel", agent.cancel, "POST"),
+            _route("/v1/agent/tools", agent.list_tools, "GET"),
+            _route("/v1/agent/reload", agent.reload, "POST"),
+            _route("/v1/agent/sessions", agent_sessions.list_sessions, "GET"),
+            _route("/v1/agent/sessions/{id}", agent_sessions.read_session, "GET"),
+            _route("/v1/agent/sessions/{id}", agent_sessions.delete_session, "DELETE"),
+            _route("/v1/agent/sessions/{id}/export", agent_sessions.export_session, "GET"),
             _route("/api/stats", stats.stats, "GET"),
             _route("/api/requests", stats.requests, "GET"),
             _route("/api/requests/live", stats.live_requests, "GET"),
@@ -108,6 +119,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     app.state.clock = clock
     app.state.journal = journal
     app.state.meters = meters
+    app.state.agent = door
     app.state.sessions = sessions
     app.state.demo = demo
     return app
