@@ -253,7 +253,7 @@ class Settings:
         "Folder that the agent's file tools cannot leave.",
         shown="workspace in DATA_DIR",
     )
-    agent_approval: tuple[tuple[str, str], ...] = _setting(
+    agent_approval: tuple[str, ...] = _setting(
         "AGENT_APPROVAL",
         kinds.assignments("auto", "ask", "deny"),
         (),

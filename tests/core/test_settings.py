@@ -36,7 +36,7 @@ READ: dict[str, tuple[str, str, Any]] = {
     "KIRO_ATTEMPTS": ("KIRO_ATTEMPTS", "1", 1),
     "KIRO_MODELS_TTL": ("KIRO_MODELS_TTL", "0", 0.0),
     "AGENT_TOOLS": ("AGENT_TOOLS", "shell, calculator", ("shell", "calculator")),
-    "AGENT_APPROVAL": ("AGENT_APPROVAL", "shell = Auto,*=deny,", (("shell", "auto"), ("*", "deny"))),
+    "AGENT_APPROVAL": ("AGENT_APPROVAL", "shell = Auto,*=deny,", ("shell=auto", "*=deny")),
 }
 KEY = {"API_KEY": "sk-1"}
 
