@@ -57,7 +57,7 @@ class Kind:
         if isinstance(value, Secret):
             return value.reveal()
         if isinstance(value, tuple):
-            return [each if isinstance(each, str) else "=".join(each) for each in value]
+            return list(value)
         return str(value) if isinstance(value, Path) else value
 
 
@@ -147,9 +147,9 @@ def names(*allowed: str) -> Kind:
 
 
 def assignments(*words: str) -> Kind:
-    """A list of `name=word`, each name once; read as pairs."""
+    """A list of `name=word`, each name once, without spaces around."""
 
-    def read(raw: str) -> tuple[tuple[str, str], ...]:
+    def read(raw: str) -> tuple[str, ...]:
         pairs: dict[str, str] = {}
         for each in (piece.strip() for piece in raw.split(",") if piece.strip()):
             name, _, word = (part.strip() for part in each.partition("="))
@@ -158,7 +158,7 @@ def assignments(*words: str) -> Kind:
             pairs[name] = word.lower()
         if not pairs:
             raise ValueError("expected at least one name")
-        return tuple(pairs.items())
+        return tuple(f"{name}={word}" for name, word in pairs.items())
 
     items = {"type": "string", "pattern": f"^[^=,]+=({'|'.join(words)})$"}
     return Kind(read, (list,), {"type": "array", "items": items, "minItems": 1})

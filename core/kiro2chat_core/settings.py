@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
-from . import config_file, kinds
+from . import config_file, described, kinds
 from .errors import SettingsError
 from .kinds import Kind
 from .secret import Secret
@@ -262,12 +262,12 @@ class Settings:
         "Folder that the agent's file tools cannot leave.",
         shown="workspace in DATA_DIR",
     )
-    agent_approval: tuple[tuple[str, str], ...] = _setting(
+    agent_approval: tuple[str, ...] = _setting(
         "AGENT_APPROVAL",
         kinds.assignments("auto", "ask", "deny"),
         (),
         "What happens when the agent calls a tool, such as `shell=auto,*=ask`: it runs, you are asked, it is refused.",
-        shown="calculator=auto,file_read=auto,*=ask",
+        shown="the tools' own: calculator and file_read run, others ask",
     )
     agent_private_addresses: bool = _setting(
         "AGENT_PRIVATE_ADDRESSES", kinds.switch, False, "Let `http_request` reach private and loopback addresses too."
@@ -340,7 +340,9 @@ class Settings:
         values: dict[str, Any] = {"home": home, "data_home": data_home, "data_dir": data_home / "kiro2chat"}
         values |= {"config_path": config_path(environ), "on_lambda": "AWS_LAMBDA_FUNCTION_NAME" in environ}
         from_env = {
-            name: _read(env, kind, raw) for name, env, kind in _described() if (raw := environ.get(env, "").strip())
+            name: _read(env, kind, raw)
+            for name, env, kind in described.settings_of(cls)
+            if (raw := environ.get(env, "").strip())
         }
         chosen = {name: value for name, value in given.items() if value is not None}
         sources: dict[str, Source] = {}
@@ -394,51 +396,21 @@ def _folder(environ: Mapping[str, str], variable: str, default: Path) -> Path:
     return found
 
 
-def _described() -> list[tuple[str, str, Kind]]:
-    """(name of the field, environment variable, kind) of every setting, in order."""
-    described = [(spec.name, spec.metadata) for spec in fields(Settings) if "env" in spec.metadata]
-    return [(name, metadata["env"], metadata["kind"]) for name, metadata in described]
-
-
 def kinds_of_settings() -> dict[str, Kind]:
     """The kind of every setting, by the name of its field."""
-    return {name: kind for name, _env, kind in _described()}
+    return {name: kind for name, _env, kind in described.settings_of(Settings)}
 
 
 def variables() -> list[tuple[str, str]]:
     """(name of the field, environment variable) of every setting, in order."""
-    return [(name, env) for name, env, _kind in _described()]
+    return [(name, env) for name, env, _kind in described.settings_of(Settings)]
 
 
 def schema() -> dict[str, Any]:
     """A JSON Schema of config.toml, for forms: titles are the variables, secrets are `writeOnly`."""
-    properties = {}
-    for spec in fields(Settings):
-        if "env" in spec.metadata:
-            default = spec.metadata["kind"].to_toml(spec.default)
-            properties[spec.name] = {
-                **spec.metadata["kind"].schema,
-                "title": spec.metadata["env"],
-                "description": spec.metadata["help"],
-                **({"default": default} if default not in (None, []) and not spec.metadata["shown"] else {}),
-            }
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+    return described.schema(Settings)
 
 
 def table() -> list[tuple[str, str, str]]:
     """(variable, default as shown, help) of every setting, in order: what the READMEs print."""
-    rows = []
-    for spec in fields(Settings):
-        if "env" not in spec.metadata:
-            continue
-        default = spec.metadata["shown"] or _shown(spec.default)
-        rows.append((spec.metadata["env"], default, spec.metadata["help"]))
-    return rows
-
-
-def _shown(value: object) -> str:
-    if value is None or value == ():
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return described.table(Settings)

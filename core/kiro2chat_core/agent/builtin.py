@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from ..settings import BUILT_IN_TOOLS, Settings
 from .calculator_tool import calculator
@@ -46,8 +46,9 @@ def handed_out(tools: Iterable[AgentTool], settings: Settings) -> tuple[AgentToo
 
 def approval_of(tool: AgentTool, settings: Settings) -> Approval:
     """What happens when the model calls a tool: what AGENT_APPROVAL says of its name, or of `*`, else what the tool says."""
-    said: Mapping[str, Approval] = dict(settings.agent_approval)  # type: ignore[arg-type]  # its kind takes these words only
-    return said.get(tool.name) or said.get("*") or tool.approval
+    said = dict(each.split("=", 1) for each in settings.agent_approval)
+    word = said.get(tool.name) or said.get("*")
+    return cast("Approval", word) if word else tool.approval  # the setting takes no other words
 
 
 _POSIX = os.name == "posix"

@@ -41,13 +41,14 @@ def text_of_html(page: str, base: str = "") -> str:
         start = page.find("<", place)
         if start < 0:
             start = len(page)
-        text = html.unescape(page[place:start])
-        pieces.append(text if verbatim else _SPACES.sub(" ", text))
+        if start > place:
+            text = html.unescape(page[place:start])
+            pieces.append(text if verbatim else _SPACES.sub(" ", text))
         if start == len(page):
             break
         place, name, closing, attributes = _tag(page, start)
-        if not name:
-            pieces.append("<" * (not page.startswith(("<!", "<?"), start)))
+        if name == "<":
+            pieces.append(name)
         elif name == "title" and not closing:
             pieces.append("# ")
         elif name == "head":
@@ -64,13 +65,16 @@ def text_of_html(page: str, base: str = "") -> str:
 
 
 def _tag(page: str, start: int) -> tuple[int, str, bool, str]:
-    """Where the text goes on, the tag's name in small letters, "" where it is none, whether it closes, and its attributes."""
+    """Where the text goes on, the tag's name in small letters, whether it closes, and its attributes.
+
+    The name is "" for a comment, and `<` for one that stands by itself.
+    """
     if page.startswith("<!--", start):
         end = page.find("-->", start + 4)
         return (len(page) if end < 0 else end + 3), "", False, ""
     match = _TAG.match(page, start + 1)
     if match is None and not page.startswith(("<!", "<?"), start):
-        return start + 1, "", False, ""  # a lone `<`
+        return start + 1, "<", False, ""
     end = page.find(">", start, start + _MAX_TAG)
     if end < 0:
         end = min(start + _MAX_TAG, len(page)) - 1
@@ -88,7 +92,7 @@ def _behind(page: str, place: int, name: str) -> int:
 def _link(attributes: str, base: str) -> str:
     found = _HREF.search(attributes)
     href = html.unescape(next((each for each in found.groups() if each), "")).strip() if found else ""
-    if not href or href.startswith(("#", "javascript:", "data:")) or len(href) > _MAX_HREF:
+    if not href or href.lower().startswith(("#", "javascript:", "data:")) or len(href) > _MAX_HREF:
         return ""
     try:
         return urljoin(base, href)

@@ -6,6 +6,7 @@ a GET is asked for by default: an address can carry away what the model has read
 
 from __future__ import annotations
 
+import asyncio
 import re
 import zlib
 from collections.abc import Mapping
@@ -121,7 +122,7 @@ async def _requested(arguments: Mapping[str, Any], private: bool) -> Outcome:
         raise Refusal(f"{url.host} did not answer within {_PATIENCE:g} seconds.") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         raise Refusal(f"The request to {url.host} failed ({type(error).__name__}: {str(error)[:200]}).") from None
-    return _told(answer, raw=arguments.get("raw", False))
+    return await asyncio.to_thread(_told, answer, raw=arguments.get("raw", False))  # a large page takes a while
 
 
 async def _answer(

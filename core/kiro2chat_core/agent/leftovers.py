@@ -25,6 +25,7 @@ __all__ = ["VARIABLE", "Traces", "found", "kill", "sweep"]
 VARIABLE = "KIRO2CHAT_COMMAND"
 _PROC = Path("/proc")
 _PAUSE = 0.01
+_CALM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,17 @@ def _signal_group(leader: int | None, number: signal.Signals) -> None:
 
 
 async def sweep(traces: Traces, *, patience: float) -> bool:
-    """Blow after blow until nothing is left; False if something still is after `patience` seconds."""
+    """Blow after blow until nothing is left; False if something still is after `patience` seconds.
+
+    Nothing is found once where a process ends while its child begins: the list of processes is no picture of one moment.
+    """
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
-    while kill(traces):
+    calm = 0
+    while calm < _CALM:
         if loop.time() > until:
             return False
+        calm = 0 if kill(traces) else calm + 1
         await asyncio.sleep(_PAUSE)
     return True
 
