@@ -1,0 +1,1 @@
+"""The agent: tools, and the servers that bring some. Nothing here is imported before it is used."""

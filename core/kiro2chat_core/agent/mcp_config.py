@@ -101,7 +101,8 @@ class ServerConfig:
 
 def config_paths(settings: Settings, workspace: Path) -> tuple[Path, Path]:
     """The user's file and the workspace's. Neither need be there."""
-    return tuple(folder / ".kiro" / "settings" / "mcp.json" for folder in (settings.home, workspace))  # type: ignore[return-value]
+    below = Path(".kiro", "settings", "mcp.json")
+    return settings.home / below, workspace / below
 
 
 def read_config(
@@ -216,7 +217,6 @@ def _checked(text: str, origin: Path | None) -> tuple[json_lines.Located | None,
 def _problem(
     document: json_lines.Located, origin: Path | None, path: json_lines.Path, sentence: str, server: str = ""
 ) -> Problem:
-    path = tuple(part for part in path if part != "")
     member = ".".join(str(part)[:100] for part in path) or "the file"
     return Problem(f"{member} {sentence}.", server, origin, document.line(path), None, member if path else "")
 

@@ -140,9 +140,6 @@ class _Watched:
     async def receive(self) -> SessionMessage | Exception:
         return await self._stream.receive()
 
-    def close(self) -> None:
-        self._stream.close()  # type: ignore[attr-defined]  # both kinds have it, the protocol does not say so
-
     async def aclose(self) -> None:
         await self._stream.aclose()
 

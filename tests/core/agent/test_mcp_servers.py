@@ -7,11 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.core.agent.mcp_places import EVERYTHING, Place, by_name, text
+from tests.core.agent.mcp_places import EVERYTHING, Place, by_name, text, until
 
 from kiro2chat_core.agent.mcp_servers import Servers, ServerState
 from kiro2chat_core.errors import SettingsError
@@ -20,12 +19,6 @@ from kiro2chat_core.turns import Image
 
 def state(servers: Servers, name: str) -> ServerState:
     return next(state for state in servers.states() if state.name == name)
-
-
-async def until(true: Callable[[], object]) -> None:
-    """What other processes do sets no event of ours."""
-    while not true():  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
 
 
 async def test_nothing_starts_before_the_first_use(place: Place) -> None:
