@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -152,8 +153,9 @@ class _Watched:
         except StopAsyncIteration:
             self._lost()
             raise
-        if isinstance(arrived, SessionMessage) and isinstance(arrived.message, JSONRPCResponse):
-            mend(arrived.message.result, self._clues.left_out)
+        message = arrived.message if isinstance(arrived, SessionMessage) else None
+        if isinstance(message, JSONRPCResponse) and "tools" in message.result:
+            await asyncio.to_thread(mend, message.result, self._clues.left_out)  # each schema takes a millisecond
         return arrived
 
     async def __aenter__(self) -> _Watched:
