@@ -15,6 +15,10 @@ __all__ = ["Broken", "Located", "Path", "parse"]
 Path: TypeAlias = tuple[str | int, ...]
 """Names and positions from the top, such as `("mcpServers", "time", "args", 0)`."""
 
+_OPENING: Mapping[str, str | int] = {"{": "", "[": 0}
+"""What stands in the path until a name or an item comes."""
+_CLOSING = frozenset("}]")
+_MARKS = _CLOSING | {",", ":"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 
@@ -68,35 +72,30 @@ def _places(text: str) -> tuple[dict[Path, int], list[Path]]:
     doubled: list[Path] = []
     path: list[str | int] = []
     awaits_name = [False]
-    at = counted = 0
-    line = 1
+    line, counted = 1, 0
     for token in _TOKEN.finditer(text):
         word = token.group()
         line += text.count("\n", counted, token.start())
         counted = token.start()
-        if word in "{[":
+        in_list = bool(path) and isinstance(path[-1], int)
+        if in_list and word not in _MARKS:
+            lines[tuple(path)] = line
+        if word in _OPENING:
             if len(path) >= MAX_DEPTH:
-                raise Broken(f"nested deeper than {MAX_DEPTH} levels", line, token.start() - text.rfind("\n", 0, at))
-            path.append("" if word == "{" else 0)
+                raise Broken(f"nested deeper than {MAX_DEPTH} levels", line, 1)
+            path.append(_OPENING[word])
             awaits_name.append(word == "{")
-            if word == "[":
-                lines[tuple(path)] = line
-        elif word in "}]":
+        elif word in _CLOSING:
             path.pop()
             awaits_name.pop()
         elif word == ",":
+            awaits_name[-1] = not in_list
             if isinstance(path[-1], int):
                 path[-1] += 1
-                lines[tuple(path)] = line
-            else:
-                awaits_name[-1] = True
         elif word != ":" and awaits_name[-1]:
             path[-1] = json.loads(word)
             awaits_name[-1] = False
             if tuple(path) in lines:
                 doubled.append(tuple(path))
             lines[tuple(path)] = line
-        elif path and isinstance(path[-1], int):
-            lines[tuple(path)] = line
-        at = token.start()
     return lines, doubled

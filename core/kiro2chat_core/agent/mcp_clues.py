@@ -49,4 +49,4 @@ class Clues:
         last = [line.rstrip()[:_SHOWN] for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]
         if last:
             told.append("The last lines of its stderr:\n" + "\n".join(last[-_SHOWN_LINES:]))
-        return self._masked(" ".join(told))
+        return self._masked("\n".join(told))

@@ -36,6 +36,8 @@ Transport: TypeAlias = Literal["stdio", "http", "sse"]
 _TIMEOUT = 60_000
 _NOTHING = Secret("")
 _VARIABLE = re.compile(r"\$\{(env:[^}]*|[A-Za-z_][A-Za-z0-9_]*)\}")
+_PUBLIC = frozenset({"HOME", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "USER"})
+"""Variables that are no secrets: paths in errors stay readable."""
 _MAX_FILE = 1 << 20
 _SHORTEST_SECRET = 6
 """Shorter values (`1`, `true`, `prod`) are no secrets; to hide them would only make errors unreadable."""
@@ -81,7 +83,7 @@ class ServerConfig:
     """Seconds for the start, and for each call."""
     origin: Path = Path()
     expanded: tuple[Secret, ...] = ()
-    """Values of the variables that were used."""
+    """Values of the variables that were used, but for the public ones."""
 
     @property
     def reaches(self) -> str:
@@ -101,7 +103,8 @@ class ServerConfig:
 
 def config_paths(settings: Settings, workspace: Path) -> tuple[Path, Path]:
     """The user's file and the workspace's. Neither need be there."""
-    return tuple(folder / ".kiro" / "settings" / "mcp.json" for folder in (settings.home, workspace))  # type: ignore[return-value]
+    below = Path(".kiro", "settings", "mcp.json")
+    return settings.home / below, workspace / below
 
 
 def read_config(
@@ -216,7 +219,6 @@ def _checked(text: str, origin: Path | None) -> tuple[json_lines.Located | None,
 def _problem(
     document: json_lines.Located, origin: Path | None, path: json_lines.Path, sentence: str, server: str = ""
 ) -> Problem:
-    path = tuple(part for part in path if part != "")
     member = ".".join(str(part)[:100] for part in path) or "the file"
     return Problem(f"{member} {sentence}.", server, origin, document.line(path), None, member if path else "")
 
@@ -240,7 +242,8 @@ def _server(
                 if disabled:  # it will not be started
                     return match[0]
                 raise _Unusable(member, f"uses {match[0]}, and the environment has no {variable or 'such variable'}")
-            used.append(Secret(environ[variable]))
+            if variable not in _PUBLIC:
+                used.append(Secret(environ[variable]))
             return environ[variable]
 
         return _VARIABLE.sub(value, text)

@@ -46,6 +46,16 @@ class Keeper:
             return ()
         return tuple(tool for tool in connection.listing.tools if tool.name not in self.config.disabled_tools)
 
+    def notes(self) -> tuple[str, ...]:
+        """Tools that are left out, and names in the configuration that the server does not have: typing errors hide there."""
+        if self.connection is None or not self.connection.ready:
+            return ()
+        known = {tool.name for tool in self.connection.listing.tools} | {"*"}
+        lists = {"autoApprove": self.config.auto_approve, "disabledTools": self.config.disabled_tools}
+        unknown = [(member, name) for member, named in lists.items() for name in named if name not in known]
+        foreign = tuple(f"{member} names {name[:100]!r}, which it does not have." for member, name in unknown)
+        return foreign + self.connection.listing.left_out
+
     async def start(self) -> None:
         """Make it ready if that may be. Afterwards it is, or `connection.failure` says why not."""
         async with self._starting:

@@ -65,6 +65,7 @@ async def process(
             await child.stop()
         finally:
             child.kill()
+            child.hang_up()
             transport.close()
             for pump in pumps:
                 pump.cancel()
@@ -113,6 +114,12 @@ class _Child(asyncio.SubprocessProtocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
+    def hang_up(self) -> None:
+        """No more from it, and what was not written yet is given up."""
+        self._hang_up()
+        if self._stdin.get_write_buffer_size():  # else it is closed, or closes by itself
+            self._stdin.abort()
+
     def _hang_up(self) -> None:
         if not self._hung_up:
             self._hung_up = True
@@ -146,12 +153,15 @@ class _Child(asyncio.SubprocessProtocol):
     async def send(self, messages: MemoryObjectReceiveStream[SessionMessage]) -> None:
         """Our messages, until either side has closed."""
         with messages:
-            async for sent in messages:
-                await self._writable.wait()
-                if self._stdin.is_closing():
-                    self._hang_up()
-                    return
-                self._stdin.write(sent.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
+            try:
+                async for sent in messages:
+                    await self._writable.wait()
+                    if self._stdin.is_closing():
+                        return
+                    line = sent.message.model_dump_json(by_alias=True, exclude_unset=True)
+                    self._stdin.write(line.encode() + b"\n")
+            finally:
+                self._hang_up()  # a request that cannot be sent would wait for its answer until it is too late
 
     async def stop(self) -> None:
         """Close its stdin, wait, tell the group to end, wait, make it. Takes at most five seconds."""

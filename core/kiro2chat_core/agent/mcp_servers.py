@@ -34,7 +34,7 @@ class ServerState:
     state: State
     error: str = ""
     notes: tuple[str, ...] = ()
-    """Tools that are left out, and why."""
+    """Tools that are left out, and why; names in its configuration that it does not have."""
     tools: int = 0
     since: float | None = None
     latency: float | None = None
@@ -81,12 +81,15 @@ class Servers:
         """What is wrong in the files, as they were read last."""
         return self._problems
 
+    async def read(self) -> None:
+        """Read the files, if that has not been done; nothing is started. Then `states()` knows all servers."""
+        async with self._changing:
+            if not self._read and not self._closed:
+                await self._swap()
+
     async def tools(self) -> tuple[AgentTool, ...]:
         """Start what is not running, side by side, and return what is there. A server that fails costs only its tools."""
-        if not self._read and not self._closed:
-            async with self._changing:
-                if not self._read:
-                    await self._swap()
+        await self.read()
         await self._started(keeper for keeper in self._keepers.values() if not keeper.config.disabled)
         offered = {
             (keeper.config.name, tool.name): (keeper.config, tool)
@@ -200,7 +203,7 @@ def _state(keeper: Keeper) -> ServerState:
         config.transport,
         state,
         connection.failure if connection is not None else "",
-        connection.listing.left_out if connection is not None else (),
+        keeper.notes(),
         len(keeper.tools()),
         connection.since if connection is not None else None,
         connection.latency if connection is not None else None,

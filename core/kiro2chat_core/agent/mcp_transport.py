@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -140,9 +141,6 @@ class _Watched:
     async def receive(self) -> SessionMessage | Exception:
         return await self._stream.receive()
 
-    def close(self) -> None:
-        self._stream.close()  # type: ignore[attr-defined]  # both kinds have it, the protocol does not say so
-
     async def aclose(self) -> None:
         await self._stream.aclose()
 
@@ -155,8 +153,9 @@ class _Watched:
         except StopAsyncIteration:
             self._lost()
             raise
-        if isinstance(arrived, SessionMessage) and isinstance(arrived.message, JSONRPCResponse):
-            mend(arrived.message.result, self._clues.left_out)
+        message = arrived.message if isinstance(arrived, SessionMessage) else None
+        if isinstance(message, JSONRPCResponse) and "tools" in message.result:
+            await asyncio.to_thread(mend, message.result, self._clues.left_out)  # each schema takes a millisecond
         return arrived
 
     async def __aenter__(self) -> _Watched:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from kiro2chat_core.agent.tool import AgentTool, Outcome
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.turns import Text
 
-__all__ = ["EVERYTHING", "SERVERS", "Place", "by_name", "text"]
+__all__ = ["EVERYTHING", "SERVERS", "Place", "by_name", "text", "until"]
 
 SERVERS = Path(__file__).parent / "servers"
 EVERYTHING = (
@@ -97,3 +98,9 @@ def by_name(tools: tuple[AgentTool, ...]) -> dict[str, AgentTool]:
 
 def text(outcome: Outcome) -> str:
     return "\n".join(part.text for part in outcome.content if isinstance(part, Text))
+
+
+async def until(true: Callable[[], object]) -> None:
+    """What other processes do sets no event of ours."""
+    while not true():  # noqa: ASYNC110
+        await asyncio.sleep(0.02)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from tests.core.agent.mcp_places import EVERYTHING, Place, by_name, text
+from tests.core.agent.mcp_places import EVERYTHING, SERVERS, Place, by_name, text, until
 
 from kiro2chat_functions.serving import served
 
@@ -32,8 +33,14 @@ def free_port() -> int:
 def everything(kind: str, port: int) -> Iterator[str]:
     """The reference server, and its address."""
     mode, path = KINDS[kind]
+    with listening(["node", EVERYTHING, mode], port) as host:
+        yield f"{host}{path}"
+
+
+@contextmanager
+def listening(command: list[str], port: int) -> Iterator[str]:
     server = subprocess.Popen(
-        ["node", EVERYTHING, mode],
+        command,
         env={"PATH": os.environ["PATH"], "PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -43,7 +50,7 @@ def everything(kind: str, port: int) -> Iterator[str]:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 break
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}{path}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.kill()
         server.wait()
@@ -81,6 +88,21 @@ async def test_a_server_that_goes_away_and_comes_back(place: Place, kind: str) -
         await servers_context.__aexit__(None, None, None)
 
 
+async def test_a_cancelled_call_is_cancelled_at_the_server(place: Place) -> None:
+    port = free_port()
+    with listening([sys.executable, str(SERVERS / "workshop.py"), str(port)], port) as host:
+        async with place.servers({"shop": {"url": f"{host}/mcp"}}) as servers:
+            tools = by_name(await servers.tools())
+            call = asyncio.create_task(tools["slow"].call({"path": str(place.root)}))
+            await until((place.root / "began").exists)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            await until((place.root / "cancelled").exists)
+            assert text(await tools["greet"].call({"name": "Ada"})) == "Hello Ada"
+            assert len(text(await tools["flood"].call({}))) > 100_000
+
+
 class Hosts:
     """Hosts that are no MCP servers, or not for everybody."""
 
@@ -92,7 +114,7 @@ class Hosts:
     async def answer(self, request: Request) -> Response:
         what = request.path_params["what"]
         self.seen.append((what, request.headers.get("authorization"), request.headers.get("x-key")))
-        answers: dict[str, Any] = {
+        answers: dict[str, Callable[[], Response]] = {
             "login": lambda: JSONResponse({"error": "who are you?"}, status_code=401),
             "page": lambda: HTMLResponse("<h1>Welcome</h1>"),
             "moved": lambda: RedirectResponse(f"{self.elsewhere}/login", status_code=307),
