@@ -69,7 +69,8 @@ def test_approval(said: str, wanted: str) -> None:
 def test_approvals_are_written_as_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     settings = Settings.load({"AGENT_APPROVAL": "shell=auto,*=ask"})
-    config_file.write(path, {"agent_approval": settings.agent_approval}, kinds_of_settings(), lambda values: None)
+    text, _values = config_file.changed(path, {"agent_approval": settings.agent_approval}, kinds_of_settings())
+    config_file.write(path, text)
     assert path.read_text() == 'agent_approval = ["shell=auto", "*=ask"]\n'
     assert Settings.load({"KIRO2CHAT_CONFIG": str(path)}).agent_approval == settings.agent_approval
 
