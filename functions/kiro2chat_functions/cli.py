@@ -78,7 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     config.add_argument("action", nargs="?", default="list", choices=("list", "get", "set", "unset", "path", "schema"))
     config.add_argument("name", nargs="?", help="a setting, such as port or PORT")
     config.add_argument("value", nargs="?", help="written as in the environment; - reads it from standard input")
-    for each in (doctor, models, chat, explain):
+    agent = command(_agent, "agent", help="let the agent do something, with its tools, in this folder")
+    agent.add_argument("message", help="what it is to do; - reads it from standard input")
+    agent.add_argument("--model", help="a name from `kiro2chat models` (AGENT_MODEL)")
+    agent.add_argument("--session", help="go on with this session")
+    agent.add_argument("--tools", metavar="NAMES", help="only these tools and MCP servers, with commas between")
+    agent.add_argument("--yes", action="store_true", help="allow every call without asking")
+    for each in (doctor, models, chat, explain, agent):
         each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
     keyring.add_commands(command(_keys, "keys", help="make, show and revoke API keys for the tools you hand them to"))
     emulator = command(_emulator, "emulator", help="serve the emulator of Kiro alone, for tests and development")
@@ -178,6 +184,13 @@ def _chat(settings: Settings, options: argparse.Namespace) -> int:
     with _backend(settings, options.demo) as (chosen, _login):
         asyncio.run(ask(chosen))
     return 0
+
+
+def _agent(settings: Settings, options: argparse.Namespace) -> int:
+    from .agent_terminal import run
+
+    with _backend(settings, options.demo) as (chosen, _login):
+        return 0 if run(chosen, options) else 1
 
 
 def _explain(settings: Settings, options: argparse.Namespace) -> int:
