@@ -13,7 +13,7 @@ help: ## Show the commands
 
 setup: .venv/.installed ## Install everything into .venv
 
-.venv/.installed: pyproject.toml requirements/dev.lock package.json package-lock.json scripts/setup
+.venv/.installed: pyproject.toml requirements/dev.lock requirements/mcp-servers.lock package.json package-lock.json scripts/setup
 	@scripts/setup
 
 run: setup ## Serve the API on http://127.0.0.1:8000/v1, or a demo where there is no Kiro login

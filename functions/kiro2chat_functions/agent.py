@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
 
 if TYPE_CHECKING:
     from kiro2chat_core.agent.agents import Agents
+    from kiro2chat_core.agent.mcp_servers import ServerState
 
 __all__ = [
     "AgentDoor",
@@ -45,6 +46,7 @@ __all__ = [
     "list_tools",
     "owner_of",
     "reload",
+    "servers_of",
 ]
 
 logger = logging.getLogger(__name__)
@@ -112,7 +114,9 @@ async def list_tools(request: Request) -> Response:
         }
         for tool in tools
     ]
-    return JsonResponse({"tools": told, "servers": _servers(agents), "workspace": str(agents.settings.workspace)})
+    return JsonResponse(
+        {"tools": told, "servers": servers_of(agents.servers.states()), "workspace": str(agents.settings.workspace)}
+    )
 
 
 async def reload(request: Request) -> Response:
@@ -121,7 +125,12 @@ async def reload(request: Request) -> Response:
     await agents.tools(trusted=True)
     done = await agents.servers.reload()
     return JsonResponse(
-        {"started": done.started, "stopped": done.stopped, "kept": done.kept, "servers": _servers(agents)}
+        {
+            "started": done.started,
+            "stopped": done.stopped,
+            "kept": done.kept,
+            "servers": servers_of(agents.servers.states()),
+        }
     )
 
 
@@ -247,19 +256,21 @@ def owner_of(request: Request, user: str) -> Owner:
     return Owner("" if key is None or key is ADMIN else key.id, user[:200])
 
 
-def _servers(agents: Agents) -> list[dict[str, Any]]:
+def servers_of(states: Iterable[ServerState]) -> list[dict[str, Any]]:
+    """How MCP servers are, for a page."""
     return [
         {
             "name": state.name,
             "transport": state.transport,
             "state": state.state,
             "error": state.error or None,
+            "notes": state.notes,
             "tools": state.tools,
             "since": state.since,
             "latency": state.latency,
             "file": str(state.origin) if state.origin else None,
         }
-        for state in agents.servers.states()
+        for state in states
     ]
 
 

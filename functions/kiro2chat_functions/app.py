@@ -28,7 +28,7 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.opening import is_made, store_of
 
-from . import admin, agent, agent_sessions, anthropic, key_admin, openai, responses, stats
+from . import admin, agent, agent_sessions, anthropic, key_admin, mcp_admin, openai, responses, stats
 from .admin_guard import AdminGuard
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
@@ -102,6 +102,9 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/settings", admin.save_settings, "PUT"),
             _route("/api/login", admin.show_login, "GET"),
             _route("/api/usage", admin.show_usage, "GET"),
+            _route("/api/mcp", mcp_admin.read_files, "GET"),
+            _route("/api/mcp", mcp_admin.save_file, "PUT"),
+            _route("/api/mcp/try", mcp_admin.try_out, "POST"),
             _route("/api/keys", key_admin.list_keys, "GET"),
             _route("/api/keys", key_admin.make_key, "POST"),
             _route("/api/keys/{id}", key_admin.revoke_key, "DELETE"),

@@ -27,6 +27,10 @@ _FILE = (
 )
 
 
+_SETTINGS = ".kiro"
+"""Below the workspace it names MCP servers, which are programs: writing there would be a way round every approval."""
+
+
 class NotAllowed(Exception):
     """The message is a sentence that names the path as it was given."""
 
@@ -129,6 +133,10 @@ class Workspace:
         _, parts = self._inside(path)
         if not parts:
             raise NotAllowed(f"{_shown(path)} is the workspace itself, a folder.")
+        if make and parts[0].lower() == _SETTINGS:
+            raise NotAllowed(
+                f"{_shown(path)} is below {_SETTINGS}, where Kiro's settings are: only people change those."
+            )
         with self._folder(parts[:-1], make=make) as folder:
             yield folder, parts[-1]
 

@@ -288,3 +288,14 @@ async def test_no_race_leads_out(workspace: Workspace, outside: Path) -> None:
         over.set()
         swapper.join()
     assert (outside / "secret.txt").read_text() == "secret"
+
+
+@pytest.mark.parametrize("path", [".kiro/settings/mcp.json", ".KIRO/x", "a/../.kiro/steering/x.md"])
+async def test_settings_of_kiro_are_read_and_never_written(tmp_path: Path, path: str) -> None:
+    """They name MCP servers: programs that would run without anybody being asked."""
+    workspace = Workspace(tmp_path)
+    for mode in ("create", "overwrite", "append"):
+        refused = await file_write(workspace).call({"path": path, "content": "{}", "mode": mode})
+        assert refused.is_error
+        assert "only people change those" in text_of(refused)
+    assert not os.listdir(tmp_path)
