@@ -47,18 +47,19 @@ _KEYS = {"a": ALLOW, "s": ALLOW_ALWAYS, "d": DENY}
 _GOOD: frozenset[FinishReason] = frozenset({"end", "max_tokens"})
 
 
-def run(settings: Settings, options: argparse.Namespace) -> bool:
+def run(settings: Settings, options: argparse.Namespace, *, lasts: bool) -> bool:
     """Whether the agent came to its end. Its files are those of the folder it is run in, unless AGENT_WORKSPACE says another.
+    `lasts` is whether sessions do: those of a demo go with it.
 
     Raises:
         Kiro2ChatError: it cannot begin.
     """
     if settings.source("agent_workspace") == "default":
         settings = replace(settings, agent_workspace=Path.cwd())
-    return asyncio.run(_run(settings, options, Console(highlight=False)))
+    return asyncio.run(_run(settings, options, Console(highlight=False), lasts))
 
 
-async def _run(settings: Settings, options: argparse.Namespace, console: Console) -> bool:
+async def _run(settings: Settings, options: argparse.Namespace, console: Console, lasts: bool) -> bool:
     message = sys.stdin.read() if options.message == "-" else options.message
     tools = None if options.tools is None else tuple(filter(None, map(str.strip, options.tools.split(","))))
     wish = Wish(
@@ -83,7 +84,8 @@ async def _run(settings: Settings, options: argparse.Namespace, console: Console
                 async for event in events:
                     view.show(event)
             if not view.asked:
-                console.print(f"[dim]{view.summary()}; --session {session} goes on[/dim]")
+                going_on = f"; --session {session} goes on" if lasts else ""
+                console.print(f"[dim]{view.summary()}{going_on}[/dim]", soft_wrap=True)
                 return view.finished.reason in _GOOD
             answers = {each.id: ALLOW if options.yes else _ask(each, console) for each in view.asked}
             wish = replace(wish, question=None, session=session, answers=answers)

@@ -190,7 +190,7 @@ def _agent(settings: Settings, options: argparse.Namespace) -> int:
     from .agent_terminal import run
 
     with _backend(settings, options.demo) as (chosen, _login):
-        return 0 if run(chosen, options) else 1
+        return 0 if run(chosen, options, lasts=chosen is settings) else 1
 
 
 def _explain(settings: Settings, options: argparse.Namespace) -> int:
