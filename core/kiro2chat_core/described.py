@@ -5,12 +5,17 @@ A setting is a field whose metadata holds its variable (`env`), its `kind`, one 
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import field, fields
 from typing import Any
 
 from .kinds import Kind
 
-__all__ = ["schema", "settings_of", "table"]
+__all__ = ["schema", "setting", "settings_of", "table"]
+
+
+def setting(env: str, kind: Kind, default: Any, help: str, *, shown: str = "") -> Any:
+    """A field that is a setting."""
+    return field(default=default, metadata={"env": env, "kind": kind, "help": help, "shown": shown})
 
 
 def settings_of(declared: type) -> list[tuple[str, str, Kind]]:

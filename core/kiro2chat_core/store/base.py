@@ -11,9 +11,8 @@ How what lasts is laid out, as partition / sort:
                                                  after the retention; list newest first, filtered by the reader
     stats#minute#2026-11-23 / 07:54#MODEL#…      aggregates (hours by month, days by year): incr of counts, tokens, credits and
                                                  the buckets of sketches, so that what two processes saw adds up
-    session#KEY#USER#ID / m#000000042, head      agent sessions: put "absent" of each message, put of the head with its
-                                                 version, both with an expiry
-    sessions#KEY#USER / session id               a user's sessions; list
+    session#KEY#USER#ID / m#000000042#00        agent sessions: put "absent" of each turn in pieces, with an expiry; a lease `run`
+    sessions#KEY#USER / session id               their heads: title, model, what is allowed; list
     telegram#updates / update id                 put "absent" for a day: a Conflict is a repeat
     telegram#chats / chat id                     get, put with version; a lease while its turn runs
     config / name                                MCP servers and what else the page saves; put with version
