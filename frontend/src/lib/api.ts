@@ -40,7 +40,8 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
   }
   if (response.ok) return response;
   const error = await ApiError.of(response);
-  if (error.code === "invalid_api_key") keyWanted.value = apiKey.value ? "wrong" : "missing";
+  if (error.code === "invalid_api_key" && path.startsWith("/v1"))
+    keyWanted.value = apiKey.value ? "wrong" : "missing";
   throw error;
 }
 
@@ -59,6 +60,11 @@ export function sendJson<T>(path: string, method: "POST" | "PUT" | "DELETE", bod
     body: JSON.stringify(body),
     headers: { "content-type": "application/json" },
   });
+}
+
+/** Whether this browser has anything to show to who guards the administration. */
+export function mayAdminister(): boolean {
+  return Boolean(apiKey.value || read("session-token"));
 }
 
 export function useKey(key: string): void {

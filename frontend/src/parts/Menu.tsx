@@ -68,8 +68,9 @@ export function Menu({ label, children, items, class: extra = "icon-button", sid
             <button
               key={item.label}
               type="button"
-              role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-              aria-checked={item.checked}
+              {...(item.checked === undefined
+                ? { role: "menuitem" }
+                : { role: "menuitemradio", "aria-checked": item.checked })}
               class={item.danger ? "menu-item danger" : "menu-item"}
               onClick={() => {
                 setOpen(false);

@@ -115,7 +115,10 @@ export async function remove(id: string): Promise<void> {
   const undo = () => {
     clearTimeout(timer);
     if (found) void keep(found.value);
-    else if (head) void writing(() => writeList((list.value = sorted([head, ...list.value]))));
+    else if (head) {
+      list.value = sorted([head, ...list.value]);
+      void writing(() => writeList(list.value));
+    }
   };
   tell(t("deleted", { title: head?.title ?? "" }), { action: { label: t("undo"), run: undo } });
 }

@@ -1,6 +1,6 @@
 /** What is known of the server: whether it answers, whether it is the demo, and how its login stands. */
 import { computed, signal } from "@preact/signals";
-import { getJson } from "../lib/api";
+import { getJson, mayAdminister } from "../lib/api";
 import { ApiError } from "../lib/errors";
 import type { Health, LoginShown } from "../lib/wire";
 
@@ -30,6 +30,10 @@ export async function look(): Promise<void> {
     reachable.value = true;
   } catch (error) {
     if (error instanceof ApiError && error.code === "unreachable") lost();
+    return;
+  }
+  if (!mayAdminister()) {
+    login.value = "hidden";
     return;
   }
   try {
