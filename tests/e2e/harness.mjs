@@ -127,10 +127,9 @@ export class Server {
     return this.#tell("inject", { fault, ...rest });
   }
 
-  async reset() {
-    const [login] = [this.#env.KIRO_API_KEY];
-    void login;
-    await this.#tell("script", []);
+  /** Between tests: what one left over must not reach the next. */
+  async forget() {
+    if (this.#backend) await this.#tell("forget", {});
   }
 
   /** The bodies of the chats that arrived, newest last. */

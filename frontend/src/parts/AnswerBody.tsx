@@ -47,7 +47,6 @@ export function AnswerBody({ chat, turn, siblings }: Props) {
           label={t("regenerateWith")}
           class="icon-button narrow"
           side="start"
-          up
           items={() =>
             models.value.map((model) => ({
               label: model.id,

@@ -1,6 +1,7 @@
 /** A button with a list of things to do: arrows move, Escape closes and gives the focus back. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useFloating } from "./floating";
 import { Icon, type IconName } from "./Icon";
 
 export interface Item {
@@ -18,14 +19,15 @@ interface Props {
   items: Item[] | (() => Item[]);
   class?: string;
   side?: "start" | "end";
-  up?: boolean;
 }
 
-export function Menu({ label, children, items, class: extra = "icon-button", side = "end", up }: Props) {
+export function Menu({ label, children, items, class: extra = "icon-button", side = "end" }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const id = useId();
+  useFloating(button, list, open, side);
   useOutside(root, open, () => setOpen(false));
   useEffect(() => {
     if (open) root.current?.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
@@ -63,7 +65,7 @@ export function Menu({ label, children, items, class: extra = "icon-button", sid
         {children}
       </button>
       {open && (
-        <div id={id} role="menu" aria-label={label} class={`menu-list ${side} ${up ? "up" : ""}`}>
+        <div id={id} ref={list} popover="manual" role="menu" aria-label={label} class="menu-list">
           {(typeof items === "function" ? items() : items).map((item) => (
             <button
               key={item.label}

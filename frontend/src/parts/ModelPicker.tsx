@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { brief } from "../lib/numbers";
 import { t } from "../lib/words/chat";
 import { modelNamed, models, modelsFailed } from "../state/models";
+import { useFloating } from "./floating";
 import { Icon } from "./Icon";
 import { useOutside } from "./Menu";
 
@@ -34,6 +35,7 @@ export function ModelPicker({ value, onChoose }: { value: string; onChoose: (mod
       {open && (
         <Chooser
           value={value}
+          button={button}
           onClose={close}
           onChoose={(model) => {
             close();
@@ -46,17 +48,20 @@ export function ModelPicker({ value, onChoose }: { value: string; onChoose: (mod
 }
 
 interface ChooserProps {
+  button: { current: HTMLElement | null };
   value: string;
   onChoose: (model: string) => void;
   onClose: () => void;
 }
 
-function Chooser({ value, onChoose, onClose }: ChooserProps) {
+function Chooser({ value, button, onChoose, onClose }: ChooserProps) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
   const id = useId();
+  useFloating(button, sheet, true, "start");
   useEffect(() => input.current?.focus(), []);
   const words = query.toLowerCase().split(/\s+/);
   const found = models.value.filter((model) => {
@@ -76,7 +81,7 @@ function Chooser({ value, onChoose, onClose }: ChooserProps) {
     event.stopPropagation();
   };
   return (
-    <div class="menu-list start models">
+    <div class="menu-list models" popover="manual" ref={sheet}>
       <input
         ref={input}
         class="field"

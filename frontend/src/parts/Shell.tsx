@@ -44,10 +44,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </a>
         ))}
         <span class="rail-space" />
-        <Menu label={t("language")} class="rail-link small" side="start" up items={languages}>
+        <Menu label={t("language")} class="rail-link small" side="start" items={languages}>
           <Icon name="globe" size={20} />
         </Menu>
-        <Menu label={t("theme")} class="rail-link small" side="start" up items={themes}>
+        <Menu label={t("theme")} class="rail-link small" side="start" items={themes}>
           <Icon name="sun" size={20} />
         </Menu>
         <a href="/login" class="rail-link small" aria-label={t(LOGIN[state])} title={t(LOGIN[state])}>
