@@ -1,6 +1,6 @@
 /** A button with a list of things to do: arrows move, Escape closes and gives the focus back. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useFloating } from "./floating";
 import { Icon, type IconName } from "./Icon";
 
@@ -29,7 +29,7 @@ export function Menu({ label, children, items, class: extra = "icon-button", sid
   const id = useId();
   useFloating(button, list, open, side);
   useOutside(root, open, () => setOpen(false));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open) root.current?.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
   }, [open]);
 

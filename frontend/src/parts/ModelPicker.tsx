@@ -1,5 +1,5 @@
 /** Which model answers: a list with search, by mouse or arrows; the choice is remembered. */
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { brief } from "../lib/numbers";
 import { t } from "../lib/words/chat";
 import { modelNamed, models, modelsFailed } from "../state/models";
@@ -25,9 +25,9 @@ export function ModelPicker({ value, onChoose }: { value: string; onChoose: (mod
         class="model-button"
         aria-haspopup="listbox"
         aria-expanded={open}
-        aria-label={`${t("model")}: ${value}`}
         onClick={() => setOpen(!open)}
       >
+        <span class="unseen">{t("model")}: </span>
         <span class="model-name">{value}</span>
         <Icon name="down" size={16} />
         {context !== undefined && <span class="model-context">{brief(context)}</span>}
@@ -62,7 +62,7 @@ function Chooser({ value, button, onChoose, onClose }: ChooserProps) {
   const sheet = useRef<HTMLDivElement>(null);
   const id = useId();
   useFloating(button, sheet, true, "start");
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const words = query.toLowerCase().split(/\s+/);
   const found = models.value.filter((model) => {
     const text = `${model.id} ${model.name ?? ""}`.toLowerCase();

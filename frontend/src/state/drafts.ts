@@ -39,19 +39,21 @@ export function writeText(id: string, text: string): void {
 
 export function setPictures(id: string, pictures: Picture[]): void {
   draftOf(id).pictures.value = pictures;
-  later(id);
+  keepHeavy(id);
 }
 
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
 function later(id: string): void {
   clearTimeout(timers.get(id));
-  const { text, pictures } = draftOf(id);
   timers.set(
     id,
-    setTimeout(() => {
-      const long = text.value.length > LONG ? text.value : "";
-      void writeDraft(id, { text: long, pictures: pictures.value }).catch(() => {});
-    }, 300),
+    setTimeout(() => keepHeavy(id), 300),
   );
+}
+
+function keepHeavy(id: string): void {
+  const { text, pictures } = draftOf(id);
+  const long = text.value.length > LONG ? text.value : "";
+  void writeDraft(id, { text: long, pictures: pictures.value }).catch(() => {});
 }
