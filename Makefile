@@ -14,7 +14,7 @@ help: ## Show the commands
 
 setup: .venv/.installed ## Install everything into .venv
 
-.venv/.installed: pyproject.toml requirements/dev.lock package.json package-lock.json scripts/setup frontend/build_hook.py
+.venv/.installed: pyproject.toml requirements/dev.lock requirements/mcp-servers.lock package.json package-lock.json scripts/setup frontend/build_hook.py
 	@scripts/setup
 
 # The page is built by setup, and anew when its sources are newer; the hook looks at their content, and does nothing twice.

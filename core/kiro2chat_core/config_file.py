@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,11 @@ def read(path: Path, known: Mapping[str, Kind]) -> dict[str, Any]:
     return _values(path, _text(path), known)
 
 
-def write(
-    path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind], check: Callable[[Mapping[str, Any]], object]
-) -> None:
-    """Write settings into the file, made where it is missing; None takes one out. All of them or none, mode 0600.
-
-    `check` sees the settings as they would be, and raises where they cannot be.
+def changed(path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind]) -> tuple[str, dict[str, Any]]:
+    """The file's text with these settings, and all values that it would hold; None takes one out. Writes nothing.
 
     Raises:
-        SettingsError: the file is broken already, or cannot be written; or what `check` says.
+        SettingsError: the file is broken already.
     """
     import tomlkit  # 0.1 s that only writing costs
 
@@ -50,7 +46,15 @@ def write(
         else:
             document[name] = known[name].to_toml(value)
     text = tomlkit.dumps(document)
-    check(_values(path, text, known))
+    return text, _values(path, text, known)
+
+
+def write(path: Path, text: str) -> None:
+    """Write the file, made where it is missing: all of it or nothing, mode 0600.
+
+    Raises:
+        SettingsError: it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Iterable
 from typing import TypeAlias
 
 import httpx
 
 from . import __version__
+from .addresses import AddressRefused, PrivateAddress, request_to, resolved
 from .errors import BadRequest
 from .turns import DocumentUrl, ImageUrl
 
@@ -75,12 +74,7 @@ async def _download(http: httpx.AsyncClient, part: Address, *, private: bool) ->
     url = httpx.URL(part.url)
     for _ in range(_REDIRECTS + 1):
         address = await _checked_address(url, part, private=private)
-        request = http.build_request(
-            "GET",
-            url.copy_with(host=address),
-            headers=_HEADERS | {"host": url.netloc.decode("ascii")},
-            extensions={"sni_hostname": url.host},
-        )
+        request = request_to(http, address, "GET", url, _HEADERS)
         response = await http.send(request, stream=True)
         try:
             if response.status_code in _REDIRECT_CODES and "location" in response.headers:
@@ -105,36 +99,14 @@ async def _read(response: httpx.Response, part: Address) -> bytes:
 
 
 async def _checked_address(url: httpx.URL, part: Address, *, private: bool) -> str:
-    """The address to connect to. Every address of the name must be public, or the name is refused."""
     if url.scheme != "https" and not (private and url.scheme == "http"):
         raise _refused(part, "must be an https address or a data URL")
-    if url.userinfo or not url.host:
-        raise _refused(part, "must be an address without user name, with a host")
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise _refused(part, "has a host that cannot be found") from None
-    addresses = [str(entry[4][0]) for entry in found]
-    if not private and not all(map(_is_public, addresses)):
-        raise _refused(part, "leads into a private network (IMAGE_PRIVATE_ADDRESSES allows that)")
-    return addresses[0]
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return _is_public(str(inner))
-        if address.is_site_local:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+        return await resolved(url, private=private)
+    except PrivateAddress as refused:
+        raise _refused(part, f"{refused} (IMAGE_PRIVATE_ADDRESSES allows that)") from None
+    except AddressRefused as refused:
+        raise _refused(part, str(refused)) from None
 
 
 def _refused(part: Address, why: str) -> BadRequest:

@@ -165,6 +165,14 @@ class Gateway:
         """The estimated tokens of an Ask, its documents as text."""
         return await asyncio.to_thread(estimate_ask, await self._attachments.resolve(ask))
 
+    async def resolved(self, turn: Turn) -> Turn:
+        """The turn with its attachments fetched, read and scaled down: what can be kept and sent again.
+
+        Raises:
+            Kiro2ChatError: one cannot be used.
+        """
+        return (await self._attachments.resolve(Ask("", (turn,)))).turns[0]
+
     async def plan(self) -> Plan:
         """The login's plan, asked anew.
 

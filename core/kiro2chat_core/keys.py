@@ -54,7 +54,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known of a key; times are seconds since 1970. `models` are names or their beginnings with a `*`; none: all."""
+    """What is known of a key; times are seconds since 1970. `models` are names or their beginnings with a `*`; none: all.
+
+    `login` is the name of the login that it uses; "" is the one that the settings choose.
+    """
 
     id: str
     name: str
@@ -62,6 +65,7 @@ class ApiKey:
     expires_at: float | None = None
     models: tuple[str, ...] = ()
     limits: Limits = Limits()
+    login: str = ""
 
     def may_use(self, model: str) -> bool:
         """Whether the model of this id, as the catalog resolves a name, is among those allowed."""
@@ -132,6 +136,7 @@ class Keys:
         expires_at: float | None = None,
         models: tuple[str, ...] = (),
         limits: Limits = Limits(),
+        login: str = "",
     ) -> tuple[ApiKey, Secret]:
         """Make a key. The secret is known now and never again.
 
@@ -145,7 +150,7 @@ class Keys:
                 f"{bad[0][:100]!r} is no model: expected a name, at most with a * at its end.", field="models"
             )
         secret = Secret(PREFIX + secrets.token_urlsafe(32))
-        key = ApiKey(secrets.token_hex(4), name, self._clock(), expires_at, models, limits)
+        key = ApiKey(secrets.token_hex(4), name, self._clock(), expires_at, models, limits, login)
         await self._store.put(_place(secret.reveal()), _value(key), expected="absent")
         return key, secret
 
@@ -227,6 +232,7 @@ def _value(key: ApiKey) -> dict[str, Any]:
         "requests_per_minute": key.limits.requests_per_minute,
         "tokens_per_day": key.limits.tokens_per_day,
         "credits_per_month": key.limits.credits_per_month,
+        "login": key.login,
     }
 
 
@@ -235,7 +241,13 @@ def _read(value: Mapping[str, Any]) -> ApiKey:
     try:
         limits = Limits(value["requests_per_minute"], value["tokens_per_day"], value["credits_per_month"])
         return ApiKey(
-            value["id"], value["name"], value["created_at"], value["expires_at"], tuple(value["models"]), limits
+            value["id"],
+            value["name"],
+            value["created_at"],
+            value["expires_at"],
+            tuple(value["models"]),
+            limits,
+            value.get("login", ""),  # keys of the first versions have none
         )
     except (KeyError, TypeError) as missing:
         raise StoreError(f"A key in the store cannot be read ({missing}): it may be a newer kiro2chat's.") from None

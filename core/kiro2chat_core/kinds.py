@@ -14,7 +14,20 @@ from urllib.parse import urlsplit
 
 from .secret import Secret
 
-__all__ = ["Kind", "choice", "integer", "names", "number", "path", "region", "secret", "switch", "text", "url"]
+__all__ = [
+    "Kind",
+    "assignments",
+    "choice",
+    "integer",
+    "names",
+    "number",
+    "path",
+    "region",
+    "secret",
+    "switch",
+    "text",
+    "url",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,24 @@ def names(*allowed: str) -> Kind:
         return words
 
     items = {"type": "string", "enum": list(allowed)} if allowed else {"type": "string"}
+    return Kind(read, (list,), {"type": "array", "items": items, "minItems": 1})
+
+
+def assignments(*words: str) -> Kind:
+    """A list of `name=word`, each name once, without spaces around."""
+
+    def read(raw: str) -> tuple[str, ...]:
+        pairs: dict[str, str] = {}
+        for each in (piece.strip() for piece in raw.split(",") if piece.strip()):
+            name, _, word = (part.strip() for part in each.partition("="))
+            if not name or name in pairs or word.lower() not in words:
+                raise ValueError(f"expected name={'|'.join(words)}, each name once, not {each[:60]!r}")
+            pairs[name] = word.lower()
+        if not pairs:
+            raise ValueError("expected at least one name")
+        return tuple(f"{name}={word}" for name, word in pairs.items())
+
+    items = {"type": "string", "pattern": f"^[^=,]+=({'|'.join(words)})$"}
     return Kind(read, (list,), {"type": "array", "items": items, "minItems": 1})
 
 

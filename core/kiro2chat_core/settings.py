@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
-from . import config_file, kinds
+from . import config_file, described, kinds
 from .errors import SettingsError
 from .kinds import Kind
 from .secret import Secret
 
-__all__ = ["LOOPBACK", "Settings", "Source", "config_path", "kinds_of_settings", "schema", "table", "variables"]
+__all__ = [
+    "BUILT_IN_TOOLS",
+    "LOOPBACK",
+    "Settings",
+    "Source",
+    "config_path",
+    "kinds_of_settings",
+    "schema",
+    "table",
+    "variables",
+]
 
 Source: TypeAlias = Literal["given", "env", "file", "default"]
 """The command line, the environment, config.toml, or nobody said anything."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+BUILT_IN_TOOLS = ("calculator", "file_read", "file_write", "http_request", "shell")
 LOGIN_SOURCES = ("api-key", "refresh-token", "kiro2chat", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
 
 
@@ -131,6 +142,15 @@ class Settings:
     login_name: str = _setting(
         "LOGIN_NAME", kinds.text, "default", "Which of the logins of `kiro2chat login` is used; one at a time."
     )
+    login_concurrency: int = _setting(
+        "LOGIN_CONCURRENCY", kinds.integer(1, 10_000), 32, "Answers that a login has under way at a time; others wait."
+    )
+    kiro_cli: str = _setting(
+        "KIRO_CLI",
+        kinds.text,
+        "kiro-cli",
+        "The command that renews a login of kiro-cli's which cannot be renewed otherwise; `none` for no such command.",
+    )
     kiro_api_key: Secret | None = _setting("KIRO_API_KEY", kinds.secret, None, "A Kiro API key (`ksk_…`) as the login.")
     kiro_refresh_token: Secret | None = _setting(
         "KIRO_REFRESH_TOKEN", kinds.secret, None, "A refresh token as the login; with a client it is an OIDC one."
@@ -228,6 +248,65 @@ class Settings:
         "KIRO_MODELS_TTL", kinds.number(0, 86400), 3600.0, "Seconds the list of models is kept."
     )
 
+    agent_tools: tuple[str, ...] = _setting(
+        "AGENT_TOOLS",
+        kinds.names(*BUILT_IN_TOOLS, "none"),
+        (),
+        "Built-in tools that the agent has. Where others can reach the server, `shell` and `file_write` only if named.",
+        shown="all; calculator,file_read,http_request where others can reach the server",
+    )
+    agent_workspace: Path | None = _setting(
+        "AGENT_WORKSPACE",
+        kinds.path,
+        None,
+        "Folder that the agent's file tools cannot leave.",
+        shown="workspace in DATA_DIR",
+    )
+    agent_approval: tuple[str, ...] = _setting(
+        "AGENT_APPROVAL",
+        kinds.assignments("auto", "ask", "deny"),
+        (),
+        "What happens when the agent calls a tool, such as `shell=auto,*=ask`: it runs, you are asked, it is refused.",
+        shown="the tools' own: calculator and file_read run, others ask",
+    )
+    agent_private_addresses: bool = _setting(
+        "AGENT_PRIVATE_ADDRESSES", kinds.switch, False, "Let `http_request` reach private and loopback addresses too."
+    )
+    agent_shell_timeout: float = _setting(
+        "AGENT_SHELL_TIMEOUT", kinds.number(1, 3600), 120.0, "Seconds that a command of the agent may take."
+    )
+    agent_model: str = _setting("AGENT_MODEL", kinds.text, "auto", "The agent's model where a request names none.")
+    agent_rounds: int = _setting(
+        "AGENT_ROUNDS", kinds.integer(1, 1000), 30, "Calls of the model that one run of the agent may make."
+    )
+    agent_tokens: int = _setting(
+        "AGENT_TOKENS", kinds.integer(0, 1 << 40), 2_000_000, "Tokens that one run may use, read and written; 0: any."
+    )
+    agent_seconds: float = _setting(
+        "AGENT_SECONDS", kinds.number(1, 86_400), 1200.0, "Seconds that one run may take, its tools included."
+    )
+    agent_credits: float = _setting(
+        "AGENT_CREDITS", kinds.number(0, 1e9), 0.0, "Credits of the plan that one run may use; 0: any."
+    )
+    agent_turns: int = _setting(
+        "AGENT_TURNS",
+        kinds.integer(1, 1000),
+        20,
+        "Questions of a session, with their answers, that the model still sees.",
+    )
+    agent_memory: str = _setting(
+        "AGENT_MEMORY",
+        kinds.choice("window", "summary"),
+        "window",
+        "What becomes of earlier ones: nothing, or a summary by the model.",
+    )
+    agent_session_days: int = _setting(
+        "AGENT_SESSION_DAYS", kinds.integer(1, 3660), 30, "Days for which a session is kept after it was last used."
+    )
+
+    on_lambda: bool = field(default=False, repr=False)
+    """Whether this is a Lambda function, which others can reach whatever `HOST` says."""
+
     home: Path = field(default_factory=Path.home, repr=False)
     """The user's home directory: default places of files hang from it."""
 
@@ -259,9 +338,11 @@ class Settings:
         home = _home(environ)
         data_home = _folder(environ, "XDG_DATA_HOME", home / ".local" / "share")
         values: dict[str, Any] = {"home": home, "data_home": data_home, "data_dir": data_home / "kiro2chat"}
-        values["config_path"] = config_path(environ)
+        values |= {"config_path": config_path(environ), "on_lambda": "AWS_LAMBDA_FUNCTION_NAME" in environ}
         from_env = {
-            name: _read(env, kind, raw) for name, env, kind in _described() if (raw := environ.get(env, "").strip())
+            name: _read(env, kind, raw)
+            for name, env, kind in described.settings_of(cls)
+            if (raw := environ.get(env, "").strip())
         }
         chosen = {name: value for name, value in given.items() if value is not None}
         sources: dict[str, Source] = {}
@@ -276,11 +357,21 @@ class Settings:
         return self._sources.get(name, "default")
 
     @property
+    def workspace(self) -> Path:
+        """Where the agent's files are. Not the folder that kiro2chat was started in: that is often the home directory."""
+        return (self.agent_workspace or self.data_dir / "workspace").absolute()
+
+    @property
     def is_loopback(self) -> bool:
         try:
             return self.host.lower() == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether other machines may reach the server: by its address, through a reverse proxy, or as a Lambda function."""
+        return not self.is_loopback or bool(self.allowed_hosts) or self.on_lambda
 
     def _check(self) -> None:
         if not self.is_loopback and not self.api_key:
@@ -305,51 +396,21 @@ def _folder(environ: Mapping[str, str], variable: str, default: Path) -> Path:
     return found
 
 
-def _described() -> list[tuple[str, str, Kind]]:
-    """(name of the field, environment variable, kind) of every setting, in order."""
-    described = [(spec.name, spec.metadata) for spec in fields(Settings) if "env" in spec.metadata]
-    return [(name, metadata["env"], metadata["kind"]) for name, metadata in described]
-
-
 def kinds_of_settings() -> dict[str, Kind]:
     """The kind of every setting, by the name of its field."""
-    return {name: kind for name, _env, kind in _described()}
+    return {name: kind for name, _env, kind in described.settings_of(Settings)}
 
 
 def variables() -> list[tuple[str, str]]:
     """(name of the field, environment variable) of every setting, in order."""
-    return [(name, env) for name, env, _kind in _described()]
+    return [(name, env) for name, env, _kind in described.settings_of(Settings)]
 
 
 def schema() -> dict[str, Any]:
     """A JSON Schema of config.toml, for forms: titles are the variables, secrets are `writeOnly`."""
-    properties = {}
-    for spec in fields(Settings):
-        if "env" in spec.metadata:
-            default = spec.metadata["kind"].to_toml(spec.default)
-            properties[spec.name] = {
-                **spec.metadata["kind"].schema,
-                "title": spec.metadata["env"],
-                "description": spec.metadata["help"],
-                **({"default": default} if default not in (None, []) and not spec.metadata["shown"] else {}),
-            }
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+    return described.schema(Settings)
 
 
 def table() -> list[tuple[str, str, str]]:
     """(variable, default as shown, help) of every setting, in order: what the READMEs print."""
-    rows = []
-    for spec in fields(Settings):
-        if "env" not in spec.metadata:
-            continue
-        default = spec.metadata["shown"] or _shown(spec.default)
-        rows.append((spec.metadata["env"], default, spec.metadata["help"]))
-    return rows
-
-
-def _shown(value: object) -> str:
-    if value is None or value == ():
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return described.table(Settings)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from kiro2chat_core.dialects.fields import Fields, body_fields
 from kiro2chat_core.errors import BadRequest, LoginError, SettingsError, Unauthorized
-from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.gateways import Gateways
 from kiro2chat_core.kiro.allowance import Plan
 from kiro2chat_core.kiro.login import find_login, look
 from kiro2chat_core.kiro.own import own_names
@@ -23,7 +23,7 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings, schema, variables
 
 from .admin_guard import COOKIE
-from .configuring import change, shown
+from .configuring import name_of, planned, shown
 from .http import JsonResponse, read_json
 
 __all__ = ["close_session", "open_session", "read_settings", "save_settings", "show_login", "show_usage"]
@@ -74,23 +74,23 @@ async def save_settings(request: Request) -> Response:
     settings = _settings(request)
     fields = body_fields(await read_json(request, _LIMIT))
     changes = fields.required_object("changes")
-    texts = {name: _text(changes, name) for name in changes.value}
+    try:
+        texts = {name_of(given): _text(changes, given) for given in changes.value}
+    except SettingsError as unknown:
+        raise BadRequest(unknown.message, field=f"changes.{unknown.field}") from None
     owned = {name for name, _env in variables() if settings.source(name) == "env"}
     for name in texts:
         if name in owned:
             changes.fail(name, f"is set by the environment ({dict(variables())[name]}) and cannot be changed here")
-    old = _described(settings)
     try:
+        change = planned(texts, _environment(settings))
         if not fields.flag("dry_run"):
-            change(texts, _environment(settings))
+            change.write()
     except SettingsError as bad:
         field = f"changes.{bad.field}" if bad.field else None
         raise BadRequest(bad.message, field=field) from None
-    diff = {
-        name: {"from": old[name]["value"], "to": "***" if old[name]["secret"] and text else text}
-        for name, text in texts.items()
-        if name in old
-    }
+    old, new = _described(settings), _described(change.settings)
+    diff = {name: {"from": old[name]["value"], "to": new[name]["value"]} for name in texts}
     return JsonResponse({"diff": diff, "restart": bool(diff) and not fields.flag("dry_run")})
 
 
@@ -122,8 +122,8 @@ async def show_login(request: Request) -> Response:
 
 async def show_usage(request: Request) -> Response:
     """GET /api/usage: the plan, asked anew."""
-    gateway: Gateway = request.app.state.gateway
-    return JsonResponse(_plan(await gateway.plan()))
+    gateways: Gateways = request.app.state.gateways
+    return JsonResponse(_plan(await gateways.main.plan()))
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
@@ -143,8 +143,8 @@ def _plan(plan: Plan) -> dict[str, Any]:
 
 
 def _settings(request: Request) -> Settings:
-    gateway: Gateway = request.app.state.gateway
-    return gateway.settings
+    settings: Settings = request.app.state.settings
+    return settings
 
 
 def _file(request: Request) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from starlette.requests import Request
 
 from kiro2chat_core.errors import Forbidden
 from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.gateways import Gateways
 from kiro2chat_core.keys import ApiKey
 from kiro2chat_core.kiro import catalog
 from kiro2chat_core.kiro.catalog import Model
 from kiro2chat_core.limits import Ledger
 from kiro2chat_core.report import Report
-from kiro2chat_core.turns import Ask, Batch
+from kiro2chat_core.turns import Batch
 
-__all__ = ["admitted", "allowed", "find_model", "key_of", "list_models", "metered"]
+__all__ = ["AGENT", "admitted", "allowed", "find_model", "gateway_of", "key_of", "list_models", "metered", "spent"]
 
 _PATIENCE = 2.0
 """Seconds the very first request waits for the list of models; the built-in table stands in."""
@@ -28,12 +30,23 @@ def key_of(request: Request) -> ApiKey | None:
     return key
 
 
-async def allowed(request: Request, ask: Ask) -> None:
+def gateway_of(request: Request) -> Gateway:
+    """That of the login which the key uses."""
+    gateways: Gateways = request.app.state.gateways
+    key = key_of(request)
+    return gateways.of("" if key is None else key.login)
+
+
+AGENT = "agent/"
+"""What names of models begin with where the agent is meant that uses them."""
+
+
+async def allowed(request: Request, name: str) -> None:
     """Raises Forbidden: the key may not use this model."""
-    key, gateway = key_of(request), request.app.state.gateway
+    key = key_of(request)
     if key is not None and key.models:
-        models = await gateway.models.current(_PATIENCE)
-        _check(key, ask.model, catalog.resolve(ask.model, models).id)
+        models = await gateway_of(request).models.current(_PATIENCE)
+        _check(key, name, catalog.resolve(name.removeprefix(AGENT), models).id)
 
 
 async def admitted(request: Request) -> None:
@@ -58,16 +71,22 @@ async def metered(
             async for batch in batches:
                 yield batch
     finally:
-        if (key := key_of(request)) is not None:
-            ledger: Ledger = request.app.state.ledger
-            ledger.add(key, *_used(report))
+        spent(request, report)
+
+
+def spent(request: Request, report: Report) -> None:
+    """Count what an answer used for the key, beside whatever goes on."""
+    if (key := key_of(request)) is not None:
+        ledger: Ledger = request.app.state.ledger
+        ledger.add(key, *_used(report))
 
 
 async def list_models(request: Request) -> list[Model]:
     """Those that the key may use."""
-    gateway: Gateway = request.app.state.gateway
-    key, models = key_of(request), await gateway.listed()
-    return models if key is None else [model for model in models if key.may_use(model.alias_of or model.id)]
+    key, models = key_of(request), await gateway_of(request).listed()
+    if key is not None:
+        models = [model for model in models if key.may_use(model.alias_of or model.id)]
+    return [*models, *(_as_agent(model) for model in models if model.id == "auto")]
 
 
 async def find_model(request: Request) -> Model:
@@ -77,12 +96,15 @@ async def find_model(request: Request) -> Model:
         UnknownModel: none is listed by that name.
         Forbidden: the key may not use it.
     """
-    gateway: Gateway = request.app.state.gateway
-    name = request.path_params["id"]
-    model = await gateway.find(name)
+    name: str = request.path_params["id"]
+    model = await gateway_of(request).find(name.removeprefix(AGENT))
     if (key := key_of(request)) is not None:
         _check(key, name, model.alias_of or model.id)
-    return model
+    return _as_agent(model) if name.startswith(AGENT) else model
+
+
+def _as_agent(model: Model) -> Model:
+    return replace(model, id=f"{AGENT}{model.id}", name=f"Agent on {model.name or model.id}", description="")
 
 
 def _check(key: ApiKey, asked: str, id: str) -> None:

@@ -15,7 +15,8 @@ from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask, Batch
 
-from .admission import admitted, allowed, metered
+from .admission import admitted, allowed, gateway_of, metered
+from .agent_answers import agent_answer, is_agent
 from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
 
 __all__ = ["Form", "answer", "explanation"]
@@ -26,7 +27,7 @@ class Form:
     """How one answer is written. `id` is the answer's own, and the request's in headers."""
 
     id: str
-    encoder: Encoder
+    encoder: Encoder[Batch]
     whole: Callable[[Answer], dict[str, Any]]
     error_form: ErrorForm
 
@@ -39,15 +40,15 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     Raises:
         Kiro2ChatError: where nothing has been written yet.
     """
-    gateway: Gateway = request.app.state.gateway
-    ignored = tuple(ignored)
+    gateway = gateway_of(request)
+    ignored = (*ignored, *(("tools",) if is_agent(ask.model) and ask.tools else ()))
     report: Report = request.scope.get("report") or Report()
     report.id, report.asked, report.stream, report.ignored = form.id, ask.model, stream, ignored
-    await allowed(request, ask)
+    await allowed(request, ask.model)
     if request.headers.get("x-kiro2chat-explain"):
         return JsonResponse(await unless_left(request, explanation(gateway, ask, ignored)))
     await admitted(request)
-    batches = metered(gateway.stream(ask, report), request, report)
+    batches = metered(_source(request, ask, report), request, report)
     headers = {"x-request-id": form.id, "request-id": form.id}
     if told := _header(ignored):
         headers["x-kiro2chat-ignored"] = told
@@ -62,6 +63,12 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     fold = Fold()
     await unless_left(request, _fold(batches, fold))
     return JsonResponse(form.whole(fold.answer()), headers=headers)
+
+
+def _source(request: Request, ask: Ask, report: Report) -> AsyncGenerator[Batch, None]:
+    if is_agent(ask.model):
+        return agent_answer(request, ask, report)
+    return gateway_of(request).stream(ask, report)
 
 
 async def explanation(gateway: Gateway, ask: Ask, ignored: Iterable[str]) -> dict[str, Any]:

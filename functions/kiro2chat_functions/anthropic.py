@@ -11,7 +11,6 @@ from starlette.types import Scope
 
 from kiro2chat_core.dialects import anthropic_request
 from kiro2chat_core.dialects.anthropic_message import Heading, MessageEncoder, error_answer, message
-from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.kiro.catalog import Model
 
 from . import admission
@@ -31,8 +30,7 @@ def is_anthropic(scope: Scope) -> bool:
 
 async def messages(request: Request) -> Response:
     """POST /v1/messages, streaming and not."""
-    gateway: Gateway = request.app.state.gateway
-    wanted = anthropic_request.read(await read_json(request, gateway.settings.body_limit))
+    wanted = anthropic_request.read(await read_json(request, request.app.state.settings.body_limit))
     this = Heading(new_id("msg_"), wanted.ask.model)
     form = Form(this.id, MessageEncoder(this), partial(message, this), error_answer)
     return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
@@ -40,9 +38,8 @@ async def messages(request: Request) -> Response:
 
 async def count_tokens(request: Request) -> Response:
     """POST /v1/messages/count_tokens: an estimate, made here."""
-    gateway: Gateway = request.app.state.gateway
-    wanted = anthropic_request.read(await read_json(request, gateway.settings.body_limit), counting=True)
-    return JsonResponse({"input_tokens": await unless_left(request, gateway.count(wanted.ask))})
+    wanted = anthropic_request.read(await read_json(request, request.app.state.settings.body_limit), counting=True)
+    return JsonResponse({"input_tokens": await unless_left(request, admission.gateway_of(request).count(wanted.ask))})
 
 
 async def list_models(request: Request) -> Response:

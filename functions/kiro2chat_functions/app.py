@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError
-from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.gateways import Gateways
 from kiro2chat_core.journal import Journal
 from kiro2chat_core.keys import Keys
 from kiro2chat_core.limits import Ledger
@@ -28,7 +28,7 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.opening import is_made, store_of
 
-from . import admin, anthropic, openai, responses, site, stats
+from . import admin, agent, agent_sessions, anthropic, key_admin, mcp_admin, openai, responses, site, stats
 from .admin_guard import AdminGuard
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
@@ -44,13 +44,14 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], float] = time.time) -> Starlette:
     """The whole server as an ASGI app. `demo` only says so to whoever asks; the settings point to the emulator."""
-    gateway = Gateway(settings)
+    gateways = Gateways(settings)
     store = store_of(settings, clock=clock)
     keys = Keys(store, settings.api_key, clock, is_there=partial(is_made, settings))
     ledger = Ledger(store, clock)
     journal = Journal(store, settings)
     meters = Meters(lambda: journal.dropped)
     sessions = Sessions(store, clock)
+    door = agent.AgentDoor(settings, store, clock)
 
     def ended(report: Report) -> None:
         meters.ended(report)
@@ -59,7 +60,8 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
-        await gateway.aclose()
+        await door.aclose()
+        await gateways.aclose()
         await ledger.aclose()
         await journal.aclose()
         await store.aclose()
@@ -81,6 +83,15 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/v1/responses/{id}", responses.not_stored, "DELETE"),
             _route("/v1/responses/{id}/cancel", responses.not_stored, "POST"),
             _route("/v1/responses/{id}/input_items", responses.not_stored, "GET"),
+            _route("/v1/agent/chat", agent.chat, "POST"),
+            _route("/v1/agent/approve", agent.approve, "POST"),
+            _route("/v1/agent/cancel", agent.cancel, "POST"),
+            _route("/v1/agent/tools", agent.list_tools, "GET"),
+            _route("/v1/agent/reload", agent.reload, "POST"),
+            _route("/v1/agent/sessions", agent_sessions.list_sessions, "GET"),
+            _route("/v1/agent/sessions/{id}", agent_sessions.read_session, "GET"),
+            _route("/v1/agent/sessions/{id}", agent_sessions.delete_session, "DELETE"),
+            _route("/v1/agent/sessions/{id}/export", agent_sessions.export_session, "GET"),
             _route("/api/stats", stats.stats, "GET"),
             _route("/api/requests", stats.requests, "GET"),
             _route("/api/requests/live", stats.live_requests, "GET"),
@@ -91,17 +102,27 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/settings", admin.save_settings, "PUT"),
             _route("/api/login", admin.show_login, "GET"),
             _route("/api/usage", admin.show_usage, "GET"),
+            _route("/api/mcp", mcp_admin.read_files, "GET"),
+            _route("/api/mcp", mcp_admin.save_file, "PUT"),
+            _route("/api/mcp/try", mcp_admin.try_out, "POST"),
+            _route("/api/keys", key_admin.list_keys, "GET"),
+            _route("/api/keys", key_admin.make_key, "POST"),
+            _route("/api/keys/{id}", key_admin.revoke_key, "DELETE"),
         ],
         middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended), keys, sessions),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a POST that is sent elsewhere would arrive without its body
-    app.state.gateway = gateway
+    app.state.settings = settings
+    app.state.gateways = gateways
     app.state.store = store
+    app.state.keys = keys
     app.state.ledger = ledger
+    app.state.clock = clock
     app.state.journal = journal
     app.state.meters = meters
+    app.state.agent = door
     app.state.sessions = sessions
     app.state.demo = demo
     return app

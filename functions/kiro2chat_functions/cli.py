@@ -12,6 +12,7 @@ from contextlib import aclosing, contextmanager
 
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError, LoginError
+from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, schema
 
 from . import keyring
@@ -77,7 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     config.add_argument("action", nargs="?", default="list", choices=("list", "get", "set", "unset", "path", "schema"))
     config.add_argument("name", nargs="?", help="a setting, such as port or PORT")
     config.add_argument("value", nargs="?", help="written as in the environment; - reads it from standard input")
-    for each in (doctor, models, chat, explain):
+    agent = command(_agent, "agent", help="let the agent do something, with its tools, in this folder")
+    agent.add_argument("message", help="what it is to do; - reads it from standard input")
+    agent.add_argument("--model", help="a name from `kiro2chat models` (AGENT_MODEL)")
+    agent.add_argument("--session", help="go on with this session")
+    agent.add_argument("--tools", metavar="NAMES", help="only these tools and MCP servers, with commas between")
+    agent.add_argument("--yes", action="store_true", help="allow every call without asking")
+    for each in (doctor, models, chat, explain, agent):
         each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
     keyring.add_commands(command(_keys, "keys", help="make, show and revoke API keys for the tools you hand them to"))
     emulator = command(_emulator, "emulator", help="serve the emulator of Kiro alone, for tests and development")
@@ -94,11 +101,15 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
     listener = bound(settings.host, settings.port)
     with listener, _backend(settings, options.demo) as (chosen, login):
-        asyncio.run(_open_store(chosen))
+        link = asyncio.run(_open_store(chosen))
         keys = keyring.count(chosen)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listener.getsockname()[1]}"
         print(f"kiro2chat {__version__}\n  API    {address}/v1\n  login  {login}", flush=True)
+        if settings.is_loopback:
+            print(
+                f"  page   {address}/#open={link.reveal()} (works once, and lets that browser administer)", flush=True
+            )
         if settings.api_key is not None or keys:
             words = ("API_KEY", "API_KEY or one of", "one of")[(keys > 0) + (settings.api_key is None)]
             print(f"  key    clients must send {words}" + (f" `kiro2chat keys` ({keys})" if keys else ""), flush=True)
@@ -107,13 +118,18 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _open_store(settings: Settings) -> None:
-    """A store that cannot be opened stops the start; one that is lost later stops the journal, and no answer."""
+async def _open_store(settings: Settings) -> Secret:
+    """A store that cannot be opened stops the start; one that is lost later stops the journal, and no answer.
+
+    Returns the token of a link for the administrator's browser.
+    """
+    from kiro2chat_core.sessions import Sessions
     from kiro2chat_core.store.opening import store_of
 
     store = store_of(settings)
     try:
         await store.open()
+        return await Sessions(store, time.time).link()
     finally:
         await store.aclose()
 
@@ -168,6 +184,13 @@ def _chat(settings: Settings, options: argparse.Namespace) -> int:
     with _backend(settings, options.demo) as (chosen, _login):
         asyncio.run(ask(chosen))
     return 0
+
+
+def _agent(settings: Settings, options: argparse.Namespace) -> int:
+    from .agent_terminal import run
+
+    with _backend(settings, options.demo) as (chosen, _login):
+        return 0 if run(chosen, options, lasts=chosen is settings) else 1
 
 
 def _explain(settings: Settings, options: argparse.Namespace) -> int:
@@ -247,9 +270,9 @@ def _config(settings: Settings, options: argparse.Namespace) -> int:
             print(configuring.get(settings, options.name))
         case "set":
             value = sys.stdin.read().strip() if options.value == "-" else options.value
-            configuring.change({options.name: value})
+            configuring.planned({options.name: value}).write()
         case "unset":
-            configuring.change({options.name: None})
+            configuring.planned({options.name: None}).write()
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kiro2chat_core import config_file
@@ -11,7 +12,7 @@ from kiro2chat_core.errors import SettingsError
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, variables
 
-__all__ = ["change", "get", "listing", "shown"]
+__all__ = ["Change", "get", "listing", "name_of", "planned", "shown"]
 
 
 def listing(settings: Settings) -> list[tuple[str, str, str]]:
@@ -28,25 +29,38 @@ def shown(value: Any) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def change(texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> None:
-    """Write settings, given as in the environment, to config.toml; None takes one out. All or none.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of config.toml that can be made: the settings as they would be at the next start, and the file's new text."""
+
+    settings: Settings
+    text: str
+
+    def write(self) -> None:
+        """Raises SettingsError: the file cannot be written; nothing has changed."""
+        config_file.write(self.settings.config_path, self.text)
+
+
+def planned(texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Change:
+    """Settings, given as in the environment, for config.toml; None takes one out.
 
     Raises:
-        SettingsError: there is no such setting, a value cannot be used, or the file cannot be written; nothing has changed.
+        SettingsError: there is no such setting, a value cannot be used, or the file is broken.
     """
     environ = os.environ if environ is None else environ
     kinds = kinds_of_settings()
     values: dict[str, Any] = {}
     for given, text in texts.items():
-        name = _name(given)
+        name = name_of(given)
         try:
             values[name] = None if text is None else kinds[name].of_text(text)
         except ValueError as bad:
             raise SettingsError(f"{name} cannot be used: {bad}.", field=name) from None
-    config_file.write(config_path(environ), values, kinds, lambda found: Settings.of(found, environ))
+    new, found = config_file.changed(config_path(environ), values, kinds)
+    return Change(Settings.of(found, environ), new)
 
 
-def _name(given: str) -> str:
+def name_of(given: str) -> str:
     """The name of a setting, or its variable."""
     by_variable = {env: name for name, env in variables()}
     name = by_variable.get(given.upper(), given)
@@ -61,5 +75,5 @@ def get(settings: Settings, given: str) -> str:
     Raises:
         SettingsError: there is no such setting.
     """
-    value = getattr(settings, _name(given))
+    value = getattr(settings, name_of(given))
     return "***" if isinstance(value, Secret) else shown(value)

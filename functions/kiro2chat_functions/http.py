@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
@@ -17,7 +17,6 @@ from starlette.types import Receive, Scope, Send
 from kiro2chat_core import jsonio
 from kiro2chat_core.errors import BadRequest, ClientError, Kiro2ChatError, TooLarge
 from kiro2chat_core.report import Report
-from kiro2chat_core.turns import Batch, Event
 
 __all__ = [
     "ClientLeft",
@@ -40,10 +39,14 @@ ErrorForm = Callable[[Kiro2ChatError, str], tuple[int, dict[str, Any]]]
 """An error and the id of the request → the status and the body that a dialect answers with."""
 
 
-class Encoder(Protocol):
-    """A dialect's way to write events and errors into a stream; `ping` breaks a silence."""
+B = TypeVar("B")
+B_contra = TypeVar("B_contra", contravariant=True)
 
-    def feed(self, events: Batch | list[Event]) -> bytes: ...
+
+class Encoder(Protocol[B_contra]):
+    """A dialect's way to write batches of events and errors into a stream; `ping` breaks a silence."""
+
+    def feed(self, events: B_contra, /) -> bytes: ...
     def error(self, error: Kiro2ChatError) -> bytes: ...
     def ping(self) -> bytes: ...
 
@@ -166,7 +169,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-class StreamedAnswer(Response):
+class StreamedAnswer(Response, Generic[B]):
     """Batches of events as server-sent events.
 
     The status waits for the first batch, so that an error before it is a plain error response; but not for longer than
@@ -176,8 +179,8 @@ class StreamedAnswer(Response):
 
     def __init__(
         self,
-        batches: AsyncGenerator[Batch, None],
-        encoder: Encoder,
+        batches: AsyncGenerator[B, None],
+        encoder: Encoder[B],
         error_form: ErrorForm,
         *,
         keepalive: float,

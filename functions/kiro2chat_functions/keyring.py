@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from kiro2chat_core.keys import ApiKey, Keys, Limits, day
+from kiro2chat_core.kiro.own import check_exists
 from kiro2chat_core.limits import Ledger
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.base import Store
@@ -37,6 +38,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--requests-per-minute", type=_whole, metavar="N", help="in a UTC minute (no limit)")
     new.add_argument("--tokens-per-day", type=_whole, metavar="N", help="read and written, in a UTC day (no limit)")
     new.add_argument("--credits-per-month", type=_amount, metavar="X", help="of the plan, in a UTC month (no limit)")
+    new.add_argument("--login", default="", help="a login by `kiro2chat login --name`, instead of the one in use")
     actions.add_parser("list", help="show the keys, their limits and what they used")
     revoke = actions.add_parser("revoke", help="make a key worthless")
     revoke.add_argument("key", help="its id or name")
@@ -45,6 +47,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, options: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Raises Kiro2ChatError."""
     action = {"new": _new, "list": _list, "revoke": _revoke}[options.action]
+    if options.action == "new":
+        check_exists(settings, options.login)
 
     async def act(keys: Keys, store: Store) -> None:
         await action(keys, store, options, say)
@@ -75,19 +79,22 @@ async def _with_store(settings: Settings, work: Callable[[Keys, Store], Awaitabl
 
 async def _new(keys: Keys, _store: Store, options: argparse.Namespace, say: Callable[[str], None]) -> None:
     limits = Limits(options.requests_per_minute, options.tokens_per_day, options.credits_per_month)
-    key, secret = await keys.new(options.name, expires_at=options.expires, models=options.models, limits=limits)
+    key, secret = await keys.new(
+        options.name, expires_at=options.expires, models=options.models, limits=limits, login=options.login
+    )
     say(secret.reveal())
     say(f"This is the key {key.id} ({key.name}). It is not shown again: only its hash is kept.")
 
 
 async def _list(keys: Keys, store: Store, _options: argparse.Namespace, say: Callable[[str], None]) -> None:
     ledger = Ledger(store)
-    rows = [("id", "name", "created", "expires", "models", "limits", "used today", "used this month")]
+    rows = [("id", "name", "created", "expires", "models", "login", "limits", "used today", "used this month")]
     for key in await keys.all():
         tokens, credits = await ledger.used(key)
         models = ",".join(key.models) or "all"
         used = (f"{tokens} tokens", f"{credits:.2f} credits")
-        rows.append((key.id, key.name, day(key.created_at), _expiry(key), models, _limits(key.limits), *used))
+        login = key.login or "-"
+        rows.append((key.id, key.name, day(key.created_at), _expiry(key), models, login, _limits(key.limits), *used))
     if len(rows) == 1:
         say("There are no keys: `kiro2chat keys new NAME` makes one.")
         return

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from kiro2chat_core.dialects import openai_chat
 from kiro2chat_core.dialects.openai_completion import ChunkEncoder, Completion, completion, error_answer
-from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.kiro.catalog import Model
 
 from . import admission
@@ -27,8 +26,7 @@ _STARTED = int(time.time())
 
 async def chat_completions(request: Request) -> Response:
     """POST /v1/chat/completions, streaming and not."""
-    gateway: Gateway = request.app.state.gateway
-    wanted = openai_chat.read(await read_json(request, gateway.settings.body_limit))
+    wanted = openai_chat.read(await read_json(request, request.app.state.settings.body_limit))
     this = Completion(
         new_id("chatcmpl-"), wanted.ask.model, int(time.time()), functions=wanted.functions, custom=wanted.custom
     )

@@ -11,7 +11,13 @@ from kiro2chat_core.report import Report
 
 __all__ = ["Recording"]
 
-_DIALECTS = (("/v1/messages", "messages"), ("/v1/responses", "responses"), ("/v1/chat", "chat"))
+_DIALECTS = (
+    ("/v1/messages", "messages"),
+    ("/v1/responses", "responses"),
+    ("/v1/chat", "chat"),
+    ("/v1/agent/chat", "agent"),
+    ("/v1/agent/approve", "agent"),
+)
 
 
 class Recording:

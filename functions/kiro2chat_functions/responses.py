@@ -14,8 +14,8 @@ from kiro2chat_core.dialects.responses_compaction import compacted, with_trigger
 from kiro2chat_core.dialects.responses_output import Reply, response
 from kiro2chat_core.dialects.responses_stream import ResponseEncoder
 from kiro2chat_core.errors import ClientError
-from kiro2chat_core.gateway import Gateway
 
+from .admission import gateway_of
 from .answering import Form, answer
 from .http import JsonResponse, error_response, new_id, read_json, unless_left
 
@@ -24,8 +24,7 @@ __all__ = ["compact", "count_input_tokens", "create_response", "no_socket", "not
 
 async def create_response(request: Request) -> Response:
     """POST /v1/responses, streaming and not."""
-    gateway: Gateway = request.app.state.gateway
-    wanted = responses_request.read(await read_json(request, gateway.settings.body_limit))
+    wanted = responses_request.read(await read_json(request, request.app.state.settings.body_limit))
     this = _reply(wanted)
     form = Form(this.id, ResponseEncoder(this), partial(response, this), error_answer)
     return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
@@ -33,12 +32,11 @@ async def create_response(request: Request) -> Response:
 
 async def count_input_tokens(request: Request) -> Response:
     """POST /v1/responses/input_tokens: an estimate, made here. The model may be left out."""
-    gateway: Gateway = request.app.state.gateway
-    body = await read_json(request, gateway.settings.body_limit)
+    body = await read_json(request, request.app.state.settings.body_limit)
     if isinstance(body, dict) and body.get("model") is None:
         body = body | {"model": "auto"}
     wanted = responses_request.read(body)
-    tokens = await unless_left(request, gateway.count(wanted.ask))
+    tokens = await unless_left(request, gateway_of(request).count(wanted.ask))
     return JsonResponse({"object": "response.input_tokens", "input_tokens": tokens})
 
 
@@ -58,8 +56,7 @@ async def not_stored(request: Request) -> Response:
 
 async def compact(request: Request) -> Response:
     """POST /v1/responses/compact: what the user wrote, and the rest as a sealed summary."""
-    gateway: Gateway = request.app.state.gateway
-    body = with_trigger(await read_json(request, gateway.settings.body_limit))
+    body = with_trigger(await read_json(request, request.app.state.settings.body_limit))
     wanted = responses_request.read(body)
     this = _reply(wanted)
     form = Form(this.id, ResponseEncoder(this), partial(compacted, this, body), error_answer)

@@ -48,7 +48,7 @@ async def requests(request: Request) -> Response:
         raise BadRequest(f"`status` must be a number or one of {', '.join(RESULTS)}.", field="status")
     wanted = Wanted(given.text("model"), status, given.text("key"), given.text("dialect"))
     await _journal(request).flush(_FLUSH)
-    records = Records(request.app.state.store, request.app.state.gateway.settings.journal_days)
+    records = Records(request.app.state.store, request.app.state.settings.journal_days)
     found, cursor = await records.find(wanted, now=time.time(), limit=limit, before=before)
     return JsonResponse({"requests": found, "next": cursor})
 
@@ -56,7 +56,7 @@ async def requests(request: Request) -> Response:
 async def live_requests(request: Request) -> Response:
     """GET /api/requests/live: this process's requests, each as an event when it has ended."""
     _Query(request, ())
-    keepalive: float = request.app.state.gateway.settings.keepalive
+    keepalive: float = request.app.state.settings.keepalive
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
     return StreamingResponse(_feed(_journal(request), keepalive), media_type="text/event-stream", headers=headers)
 

@@ -18,6 +18,11 @@ from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, sc
 
 KINDS = kinds_of_settings()
 
+
+def write(path: Path, changes: dict[str, Any]) -> None:
+    config_file.write(path, config_file.changed(path, changes, KINDS)[0])
+
+
 READ: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing": ("", {}),
     "a comment": ("# nothing yet\n", {}),
@@ -71,7 +76,7 @@ def test_what_cannot_be_used_is_told_by_file_and_line(tmp_path: Path, raw: bytes
     assert refused.value.message.startswith(str(path))
     assert told in refused.value.message
     with pytest.raises(SettingsError):
-        config_file.write(path, {"port": 1}, KINDS, lambda _found: None)
+        write(path, {"port": 1})
     assert path.read_bytes() == raw
 
 
@@ -83,10 +88,10 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
 
 def test_writing_keeps_comments_order_and_mode(tmp_path: Path) -> None:
     path = tmp_path / "kiro2chat" / "config.toml"
-    config_file.write(path, {"port": 9000}, KINDS, lambda _found: None)
+    write(path, {"port": 9000})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_text('# mine\nport = 9000  # the usual\n\nlog_level = "debug"\n', encoding="utf-8")
-    config_file.write(path, {"port": 9001, "api_key": Secret("s"), "log_level": None}, KINDS, lambda _found: None)
+    write(path, {"port": 9001, "api_key": Secret("s"), "log_level": None})
     assert path.read_text(encoding="utf-8") == '# mine\nport = 9001  # the usual\n\napi_key = "s"\n'
     assert os.listdir(path.parent) == ["config.toml"]
 
@@ -94,23 +99,17 @@ def test_writing_keeps_comments_order_and_mode(tmp_path: Path) -> None:
 def test_a_link_keeps_leading_where_it_leads(tmp_path: Path) -> None:
     (tmp_path / "real.toml").write_text("port = 1\n", encoding="utf-8")
     (tmp_path / "config.toml").symlink_to(tmp_path / "real.toml")
-    config_file.write(tmp_path / "config.toml", {"port": 2}, KINDS, lambda _found: None)
+    write(tmp_path / "config.toml", {"port": 2})
     assert (tmp_path / "config.toml").is_symlink()
     assert (tmp_path / "real.toml").read_text(encoding="utf-8") == "port = 2\n"
 
 
-def test_what_is_refused_changes_nothing(tmp_path: Path) -> None:
+def test_what_would_be_is_told_before_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("port = 1\n", encoding="utf-8")
-
-    def check(found: Any) -> None:
-        Settings.of(found, {"HOME": str(tmp_path)})
-
-    with pytest.raises(SettingsError, match="needs API_KEY"):
-        config_file.write(path, {"host": "0.0.0.0"}, KINDS, check)
+    text, values = config_file.changed(path, {"host": "a.example", "port": None}, KINDS)
+    assert (text, values) == ('host = "a.example"\n', {"host": "a.example"})
     assert path.read_text(encoding="utf-8") == "port = 1\n"
-    config_file.write(path, {"host": "0.0.0.0", "api_key": Secret("s")}, KINDS, check)
-    assert Settings.load({"HOME": str(tmp_path), "KIRO2CHAT_CONFIG": str(path)}).host == "0.0.0.0"
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
@@ -135,9 +134,9 @@ def test_what_is_written_is_read_again(tmp_path: Path, first: dict[str, Any], se
     path = tmp_path / "config.toml"
     path.unlink(missing_ok=True)
     for changes in (first, second):
-        config_file.write(path, changes, KINDS, lambda _found: None)
+        write(path, changes)
     assert config_file.read(path, KINDS) == first | second
-    config_file.write(path, dict.fromkeys(first), KINDS, lambda _found: None)
+    write(path, dict.fromkeys(first))
     assert config_file.read(path, KINDS) == {name: value for name, value in second.items() if name not in first}
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pytest
 from tests.openai_bodies import PIXEL
 
-from kiro2chat_core import fetching
+from kiro2chat_core import addresses
 from kiro2chat_core.attached import Attachments, Reading
 from kiro2chat_core.errors import BadRequest
 from kiro2chat_core.turns import Ask, Image, ImageUrl, Text, ToolResult, Turn
@@ -352,4 +352,4 @@ PUBLIC = {
 
 @pytest.mark.parametrize(("address", "public"), PUBLIC.items(), ids=PUBLIC)
 def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert fetching._is_public(address) is public
+    assert addresses.is_public(address) is public

@@ -35,6 +35,8 @@ READ: dict[str, tuple[str, str, Any]] = {
     "ASSISTANT_IDENTITY": ("ASSISTANT_IDENTITY", "Claude", "claude"),
     "KIRO_ATTEMPTS": ("KIRO_ATTEMPTS", "1", 1),
     "KIRO_MODELS_TTL": ("KIRO_MODELS_TTL", "0", 0.0),
+    "AGENT_TOOLS": ("AGENT_TOOLS", "shell, calculator", ("shell", "calculator")),
+    "AGENT_APPROVAL": ("AGENT_APPROVAL", "shell = Auto,*=deny,", ("shell=auto", "*=deny")),
 }
 KEY = {"API_KEY": "sk-1"}
 
@@ -77,6 +79,12 @@ BAD: dict[str, tuple[str, str]] = {
     "a path of somebody who does not exist": ("KIRO_DB_PATH", "~nobody-of-this-name/x"),
     "a home of somebody who does not exist": ("HOME", "~nobody-of-this-name"),
     "attempts": ("KIRO_ATTEMPTS", "0"),
+    "a tool that is none": ("AGENT_TOOLS", "shell,python"),
+    "an approval without a name": ("AGENT_APPROVAL", "=auto"),
+    "an approval without a word": ("AGENT_APPROVAL", "shell"),
+    "an approval of another word": ("AGENT_APPROVAL", "shell=yes"),
+    "two approvals of one tool": ("AGENT_APPROVAL", "shell=ask,shell=auto"),
+    "no approval": ("AGENT_APPROVAL", ","),
 }
 
 
@@ -152,7 +160,9 @@ def test_the_table_tells_every_setting_once() -> None:
         assert help.endswith((".", "?"))
         assert "|" not in default + help
     assert {name for name, _ in variables()} == {
-        spec.name for spec in fields(Settings) if spec.name not in ("home", "data_home", "config_path", "_sources")
+        spec.name
+        for spec in fields(Settings)
+        if spec.name not in ("on_lambda", "home", "data_home", "config_path", "_sources")
     }
 
 

@@ -54,7 +54,7 @@ def serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[subproce
         printed = ""
         for line in process.stdout:
             printed += line
-            if "  login" in line:
+            if "  page" in line:
                 break
         found = re.search(r"http://[^/]+", printed)
         assert found, printed
@@ -98,6 +98,16 @@ def test_demo_auto_serves_a_demo_and_says_so(tmp_path: Path, command: str) -> No
         body = {"model": "claude-sonnet-4.5", "messages": [{"role": "user", "content": "Hello"}]}
         answer = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=30, trust_env=False).json()
         assert "This is a demo" in answer["choices"][0]["message"]["content"]
+
+
+def test_the_printed_link_opens_a_session_once(tmp_path: Path) -> None:
+    with serving(tmp_path, "--demo") as (_, url, printed):
+        found = re.search(rf"  page   {url}/#open=([\w-]+) ", printed)
+        assert found, printed
+        statuses = [
+            httpx.post(f"{url}/api/session", json={"link": found[1]}, trust_env=False).status_code for _ in range(2)
+        ]
+        assert statuses == [200, 401]
 
 
 def test_demo_auto_prefers_a_login(tmp_path: Path) -> None:

@@ -83,6 +83,11 @@ class Login:
         token = self.held or self.access_token
         return f"{self.source}\n{hashlib.sha256(token.reveal().encode()).hexdigest() if token else ''}"
 
+    @property
+    def cure(self) -> str:
+        """What to type when it has come to its end."""
+        return f"Run `{'kiro2chat' if self.source.startswith('kiro2chat') else 'kiro-cli'} login`."
+
     def usable(self, now: float) -> bool:
         return self.access_token is not None and (self.expires_at is None or self.expires_at > now + _USABLE)
 

@@ -29,6 +29,7 @@ from .eventstream import Decoder
 from .hosts import Hosts
 from .login import Login
 from .request import Request
+from .slots import Slots
 from .thoughts import Thoughts
 from .tokens import Tokens
 from .transport import translated
@@ -59,6 +60,7 @@ class Client:
         self._tokens = tokens
         self._control = control
         self._hosts = Hosts(settings)
+        self._slots = Slots(settings.login_concurrency, settings.kiro_first_token_timeout)
 
     async def answer(self, request: Request, answered: Answered | None = None) -> AsyncGenerator[Batch, None]:
         """Send a request and yield its events as they come, ending with one Ended.
@@ -68,7 +70,12 @@ class Client:
         Raises:
             Kiro2ChatError: at any time; after the first batch nothing is repeated.
         """
-        answered = Answered() if answered is None else answered
+        async with self._slots.one(), aclosing(self._answer(request, answered or Answered())) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def _answer(self, request: Request, answered: Answered) -> AsyncGenerator[Batch, None]:
+        """The same, with a slot."""
         invocation, remedies = str(uuid.uuid4()), _Remedies()
         login = await self._tokens.current()
         while True:

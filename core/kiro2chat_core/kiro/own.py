@@ -15,7 +15,7 @@ from . import credentials
 from .account import Looked, Place, from_json
 from .copies import write_private
 
-__all__ = ["own_logins", "own_names", "own_path", "write_own"]
+__all__ = ["check_exists", "own_logins", "own_names", "own_path", "write_own"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -36,6 +36,16 @@ def own_path(settings: Settings, name: str) -> Path:
 def own_names(settings: Settings) -> list[str]:
     """The logins there are."""
     return sorted(path.stem for path in _folder(settings).glob("*.json") if _NAME.fullmatch(path.stem))
+
+
+def check_exists(settings: Settings, name: str) -> None:
+    """Raises SettingsError: no login has this name; "" stands for the one in use."""
+    names = own_names(settings)
+    if name and name not in names:
+        there = f"there are {', '.join(names)}" if names else "there is none"
+        raise SettingsError(
+            f"No login is called {name[:60]!r}; {there}. `kiro2chat login --name` makes one.", field="login"
+        )
 
 
 def write_own(settings: Settings, name: str, members: dict[str, Any]) -> Path:

@@ -31,8 +31,6 @@ _TIMEOUT = 15.0
 _LIFETIME = 3600.0
 """Seconds, where the answer does not say (protocol notes 2.2)."""
 
-_AGAIN = "Run `kiro-cli login`."
-
 
 class Refused(LoginExpired):
     """The service takes the refresh token or its client no more; sending it again is of no use. Another program may have
@@ -81,18 +79,20 @@ class _Request:
 
 def _request(login: Login, settings: Settings, now: float) -> _Request:
     if login.kind == "api-key":
-        raise LoginExpired(f"Kiro refuses {login.source}, and an API key cannot be renewed: set another. {_AGAIN}")
+        raise LoginExpired(f"Kiro refuses {login.source}, and an API key cannot be renewed: set another. {login.cure}")
     if login.refresh_token is None:
-        raise LoginExpired(f"The access token of {login.source} has expired and there is no refresh token. {_AGAIN}")
+        raise LoginExpired(
+            f"The access token of {login.source} has expired and there is no refresh token. {login.cure}"
+        )
     return _REQUESTS[login.kind](login, settings, now, login.refresh_token.reveal())
 
 
 def _oidc(login: Login, settings: Settings, now: float, token: str) -> _Request:
     client = login.client
     if client is None or not client.secret:
-        raise LoginExpired(f"{login.source} has expired and has no client registration to renew it with. {_AGAIN}")
+        raise LoginExpired(f"{login.source} has expired and has no client registration to renew it with. {login.cure}")
     if client.expired(now):
-        raise LoginExpired(f"{login.source} has expired, and so has its client registration. {_AGAIN}")
+        raise LoginExpired(f"{login.source} has expired, and so has its client registration. {login.cure}")
     base = settings.kiro_oidc_url or f"https://oidc.{login.sso_region}.amazonaws.com"
     body = {
         "clientId": client.id,
@@ -110,9 +110,9 @@ def _social(login: Login, settings: Settings, _now: float, token: str) -> _Reque
 
 def _external(login: Login, _settings: Settings, _now: float, token: str) -> _Request:
     if login.client is None:
-        raise LoginExpired(f"{login.source} has expired and names no client to renew it with. {_AGAIN}")
+        raise LoginExpired(f"{login.source} has expired and names no client to renew it with. {login.cure}")
     if not _safe(login.token_endpoint):
-        raise LoginExpired(f"{login.source} has expired and names no safe address to renew it at. {_AGAIN}")
+        raise LoginExpired(f"{login.source} has expired and names no safe address to renew it at. {login.cure}")
     body = {"grant_type": "refresh_token", "client_id": login.client.id, "refresh_token": token}
     return _Request(login.token_endpoint, body | ({"scope": login.scopes} if login.scopes else {}), form=True)
 
@@ -192,9 +192,9 @@ def _failure(login: Login, status: int, answer: object) -> Exception:
     if not isinstance(answer, dict) or status not in (400, 401, 403) or code in _PASSING:
         return Unavailable(f"The token service fails (HTTP {status}).")
     if code in ("invalid_client", "unauthorized_client"):
-        return Refused(f"The client registration of {login.source} is not accepted any more. {_AGAIN}")
+        return Refused(f"The client registration of {login.source} is not accepted any more. {login.cure}")
     told = f" ({code})" if code not in ("", "invalid_grant") else ""
-    return Refused(f"The refresh token of {login.source} is not accepted any more{told}. {_AGAIN}")
+    return Refused(f"The refresh token of {login.source} is not accepted any more{told}. {login.cure}")
 
 
 _PASSING = ("server_error", "temporarily_unavailable")

@@ -19,6 +19,7 @@ import httpx
 from ..errors import Kiro2ChatError, LoginError, LoginExpired
 from ..secret import Secret
 from ..settings import Settings
+from .kiro_cli import renew_by_kiro_cli
 from .locks import locked
 from .login import Login, find_login
 from .refresh import Refused, refresh
@@ -64,6 +65,7 @@ class Tokens:
         self._trading = False
         """Whether a refresh token is on its way to the service, or the answer on its way to the source."""
         self._tried_at = -math.inf
+        self._asked_at = -math.inf
         self._complained = False
         self._refused: dict[Secret, str] = {}
         """Refresh tokens that were refused for good, with the reason: they are not sent again."""
@@ -196,10 +198,22 @@ class Tokens:
                     except Refused as refused:
                         assert login.refresh_token is not None
                         self._refused[login.refresh_token] = refused.message
+                        await self._by_kiro_cli(login)
+                    except LoginExpired:  # nothing to renew it with
+                        if not await self._by_kiro_cli(login):
+                            raise
                     else:
                         self._use(renewed)
                         return renewed
                 locked_for = login.identity
+
+    async def _by_kiro_cli(self, login: Login) -> bool:
+        """kiro-cli's own renewal, where it is installed: a refused token may be one that it has replaced in memory only."""
+        now = self._clock()
+        if 0 <= now - self._asked_at < _PAUSE:
+            return False
+        self._asked_at = now
+        return await renew_by_kiro_cli(login, self._settings)
 
     async def _traded(self, login: Login) -> Login:
         """Refresh over HTTP and put the new tokens back before anyone uses them."""

@@ -14,6 +14,7 @@ from kiro2chat_core import jsonio
 
 from .conversation import Conversation, Result
 from .samples import sample
+from .wishes import wished
 
 __all__ = ["Call", "Reply", "answer"]
 
@@ -138,6 +139,8 @@ def _calls(conversation: Conversation) -> tuple[Call, ...]:
     if not calls and (must := _MUST.search(conversation.text)):
         name = must[1] or next(iter(tools))
         calls = (Call(name, _arguments(tools[name])),) if name in tools else ()
+    if not rounds and not calls and conversation.rounds == 0:
+        calls = tuple(Call(name, arguments) for name, arguments in wished(conversation.question, tools))
     return calls
 
 

@@ -1,0 +1,207 @@
+"""The agent as routes, terminals and bots use it: its tools, and runs that go on with a session or stand alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from ..errors import BadRequest, StoreError
+from ..gateway import Gateway
+from ..report import Report
+from ..settings import Settings
+from ..store.base import Store
+from ..turns import Turn
+from .builtin import approval_of, built_in_tools, handed_out
+from .events import AgentEvent
+from .mcp_servers import Servers
+from .memory import remembered
+from .messages import closed, open_calls, result_of
+from .pausing import Paused
+from .runner import Job, Run
+from .sessions import Owner, Session, Sessions
+from .tool import BUILT_IN, AgentTool, Approval
+from .wishes import Wish
+
+__all__ = ["Agents"]
+
+logger = logging.getLogger(__name__)
+
+_NOT_ALLOWED = "This call was not allowed, and the conversation went on."
+_BROKEN_OFF = "This call did not end: the run was broken off."
+_SYSTEM = (
+    "You are an agent with tools on the user's computer. Use a tool where it helps, one step at a time, and say briefly what "
+    "you found. Files are those of the workspace: paths are relative to it."
+)
+
+
+class Agents:
+    """Made once for a server; starts MCP servers when the first run needs them. Close it with `aclose`."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], float]) -> None:
+        self.settings = settings
+        self.sessions = Sessions(store, clock, settings.agent_session_days)
+        self._built_in = built_in_tools(settings)
+        self.servers = Servers(settings, settings.workspace, reserved=[tool.name for tool in self._built_in])
+        self._runs: dict[tuple[Owner, str], Run] = {}
+
+    async def tools(self, *, trusted: bool) -> tuple[AgentTool, ...]:
+        """Those that are switched on for this caller, built in first."""
+        own = self._built_in if trusted else handed_out(self._built_in, self.settings)
+        return (*own, *await self.servers.tools())
+
+    def mode(self, tool: AgentTool) -> Approval:
+        """What is done when the model calls it."""
+        return approval_of(tool, self.settings)
+
+    @asynccontextmanager
+    async def run(
+        self, gateway: Gateway, wish: Wish, counted: Callable[[Report], None] = lambda _report: None
+    ) -> AsyncIterator[tuple[str | None, AsyncGenerator[AgentEvent, None]]]:
+        """Begin a run: the session's id, None where the client keeps the conversation, and what happens in it.
+
+        Leave the context to end the run. What is wrong with the wish is raised before anything happens.
+
+        Raises:
+            BadRequest: a tool that is not there, answers to nothing, or nothing to do.
+            UnknownSession, Busy: as `Sessions.running`.
+            StoreError: the session cannot be read or made.
+        """
+        tools = self._chosen(await self.tools(trusted=wish.trusted), wish.tools)
+        question = None if wish.question is None else await gateway.resolved(wish.question)
+        job = Job(
+            wish.model,
+            wish.turns,
+            question,
+            system="\n\n".join(filter(None, (_SYSTEM, wish.system))),
+            tools=tools,
+            modes={tool.name: self.mode(tool) for tool in tools},
+            budget=wish.budget,
+        )
+        async with AsyncExitStack() as stack:
+            if wish.turns or (question is None and wish.session is None):
+                events = self._alone(gateway, job, counted)
+                yield None, await stack.enter_async_context(aclosing(events))
+                return
+            id = wish.session or await self.sessions.new(wish.owner, wish.model, question)
+            session = await stack.enter_async_context(self.sessions.running(wish.owner, id, wish.patience))
+            job = await self._going_on(gateway, session, job, wish.answers)
+            if wish.session is None:
+                stack.push_async_callback(self._forget_if_empty, session)
+            events = self._within(gateway, session, job, counted)
+            yield id, await stack.enter_async_context(aclosing(events))
+
+    async def cancel(self, owner: Owner, id: str) -> bool:
+        """Stop the run in a session; whether it ran in this process. One in another process stops within seconds.
+
+        Raises:
+            UnknownSession: there is none.
+        """
+        await self.sessions.read(owner, id)
+        if (run := self._runs.get((owner, id))) is not None:
+            run.cancel()
+            return True
+        await self.sessions.cancel(owner, id)
+        return False
+
+    async def aclose(self) -> None:
+        for run in list(self._runs.values()):
+            run.cancel()
+        await self.servers.aclose()
+
+    def _chosen(self, tools: tuple[AgentTool, ...], names: tuple[str, ...] | None) -> tuple[AgentTool, ...]:
+        if names is None:
+            return tools
+        known = {tool.name: tool for tool in tools}
+        sources = {tool.source for tool in tools} - {BUILT_IN}
+        if unknown := [name for name in names if name not in known and name not in sources]:
+            told = ", ".join(sorted(known)) or "none"
+            raise BadRequest(f"There is no tool {unknown[0][:80]!r}; there are {told}.", field="tools")
+        return tuple(tool for tool in tools if tool.name in names or tool.source in names)
+
+    async def _going_on(self, gateway: Gateway, session: Session, job: Job, answers: Mapping[str, str]) -> Job:
+        """The job in its session: a paused run goes on where answers came, else its open calls count as refused."""
+        if answers:
+            paused = session.paused
+            if paused is None:
+                raise BadRequest("Nothing waits for approval in this session.", field="session_id")
+            if unknown := [id for id in answers if id not in paused.asked]:
+                asked = ", ".join(paused.asked)
+                raise BadRequest(f"{unknown[0][:80]!r} is not asked for; {asked} is.", field="id")
+            job = replace(job, question=None, paused=paused, answers=answers, model=session.head["model"])
+        elif calls := open_calls(session.turns):
+            done = _done(session.paused) if session.paused is not None else ()
+            why = _NOT_ALLOWED if session.paused is not None else _BROKEN_OFF
+            answered = closed(session.turns, done, why)
+            assert calls
+            await self.sessions.append(session, answered[-1])
+        if session.paused is not None and not answers:
+            await self.sessions.settle(session, None)
+        memory = await remembered(gateway, self.settings, job.model, session)
+        if memory.head:
+            await self.sessions.settle(session, session.paused, **memory.head)
+        system = "\n\n".join(filter(None, (job.system, memory.note)))
+        return replace(job, turns=memory.turns, allowed=session.allowed, system=system)
+
+    async def _alone(
+        self, gateway: Gateway, job: Job, counted: Callable[[Report], None]
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """Nothing is kept, so nobody can be asked: what needs approval is refused."""
+        modes: dict[str, Approval] = {name: "deny" if mode == "ask" else mode for name, mode in job.modes.items()}
+        turns, question = job.turns, job.question
+        if question is None:
+            turns, question = turns[:-1], turns[-1] if turns else None
+        run = Run(gateway, replace(job, turns=turns, question=question, modes=modes), counted=counted)
+        async with aclosing(run.events()) as events:
+            async for event in events:
+                yield event
+
+    async def _within(
+        self, gateway: Gateway, session: Session, job: Job, counted: Callable[[Report], None]
+    ) -> AsyncGenerator[AgentEvent, None]:
+        async def added(turn: Turn) -> None:
+            try:
+                await self.sessions.append(session, turn)
+            except StoreError as lost:  # an answer is not given up for its record
+                logger.warning("The session %s cannot be kept: %s", session.id, lost.message)
+
+        run = Run(gateway, job, added=added, counted=counted)
+        place = (session.owner, session.id)
+        self._runs[place] = run
+        stop = asyncio.create_task(_when(session.cancelled, run))
+        try:
+            async with aclosing(run.events()) as events:
+                async for event in events:
+                    yield event
+        finally:
+            stop.cancel()
+            if self._runs.get(place) is run:
+                del self._runs[place]
+            await asyncio.shield(asyncio.ensure_future(self._settle(session, run, job)))
+
+    async def _forget_if_empty(self, session: Session) -> None:
+        """A session of its own for a question that nobody answered would only be in the way."""
+        if all(turn.role == "user" for turn in session.turns):
+            with contextlib.suppress(StoreError):
+                await self.sessions.delete(session.owner, session.id)
+
+    async def _settle(self, session: Session, run: Run, job: Job) -> None:
+        """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend."""
+        with contextlib.suppress(StoreError):
+            if run.paused is None and open_calls(session.turns):
+                await self.sessions.append(session, closed(session.turns, (), _BROKEN_OFF)[-1])
+            await self.sessions.settle(session, run.paused, allowed=sorted(run.allowed), model=job.model)
+
+
+def _done(paused: Paused) -> Iterable[Any]:
+    pending = paused.state.get("pending_tool_execution") or {}
+    return tuple(result_of(result) for result in pending.get("completed_tool_results", ()))
+
+
+async def _when(cancelled: asyncio.Event, run: Run) -> None:
+    await cancelled.wait()
+    run.cancel()

@@ -1,0 +1,225 @@
+"""One run of the agent: a question and what comes of it, as events. Strands runs in a task of its own, so that a client who
+leaves ends it at once: what a tool has started goes with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from strands import Agent
+from strands.agent.conversation_manager import SlidingWindowConversationManager
+from strands.types._snapshot import Snapshot
+from strands.types.exceptions import MaxTokensReachedException
+
+from ..errors import Kiro2ChatError
+from ..gateway import Gateway
+from ..report import Report
+from ..turns import Thinking, Turn, Usage
+from .events import AgentEvent, Failed, Finished, FinishReason, Said, Spent, Thought
+from .messages import message_of
+from .model import BudgetSpent, KiroModel, Meter, cause_of
+from .pausing import Budget, Paused
+from .strands_tool import StrandsTool
+from .tool import AgentTool, Approval
+from .watch import Watch
+
+__all__ = ["Job", "Run"]
+
+logger = logging.getLogger(__name__)
+
+_ENDING = 5.0
+"""Seconds that a cancelled run may take to end what it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done. `turns` end before `question`; a `paused` run goes on with `answers` by id instead of one.
+
+    `modes` say what is done with the tools; those in `allowed` need not be asked for again.
+    """
+
+    model: str
+    turns: tuple[Turn, ...] = ()
+    question: Turn | None = None
+    system: str = ""
+    tools: tuple[AgentTool, ...] = ()
+    modes: Mapping[str, Approval] = field(default_factory=dict)
+    allowed: Collection[str] = ()
+    budget: Budget = field(default_factory=Budget)
+    thinking: Thinking = field(default_factory=Thinking)
+    paused: Paused | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+async def _forget(_turn: Turn) -> None:
+    pass
+
+
+class Run:
+    """Made for one job, and used once. `added` hears of every turn that joins the conversation, in order."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        job: Job,
+        *,
+        added: Callable[[Turn], Awaitable[None]] = _forget,
+        counted: Callable[[Report], None] = lambda _report: None,
+    ) -> None:
+        self.meter = Meter(counted=counted)
+        self.paused: Paused | None = None
+        """Set when it ended with `approval`."""
+        self._job = job
+        self._gateway = gateway
+        self._events: asyncio.Queue[AgentEvent] = asyncio.Queue()
+        tools = {tool.name: tool for tool in job.tools}
+        self._watch = Watch(tools, job.modes, job.allowed, self._events.put_nowait, added)
+        self._task: asyncio.Task[None] | None = None
+        self._cancelled = False
+        self._began = time.perf_counter()
+        self._told_spent = Spent(Usage(), 0)
+
+    @property
+    def allowed(self) -> Collection[str]:
+        """The tools that need not be asked for in this session any more."""
+        return self._watch.allowed
+
+    def cancel(self) -> None:
+        """End it; its events end with a `Finished` that says so."""
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def events(self) -> AsyncGenerator[AgentEvent, None]:
+        """What happens, as it does. Close the generator to end the run."""
+        self._task = asyncio.create_task(self._go())
+        try:
+            while True:
+                event = await self._events.get()
+                yield event
+                if isinstance(event, Finished):
+                    return
+        finally:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=_ENDING)
+
+    async def _go(self) -> None:
+        reason: FinishReason = "error"
+        told = ""
+        try:
+            async with asyncio.timeout(self._job.budget.seconds):
+                reason = await self._run()
+        except TimeoutError:
+            reason = "limit_seconds"
+        except asyncio.CancelledError:
+            reason = "cancelled"
+            if not self._cancelled:
+                raise
+        except BudgetSpent:
+            reason = "limit_credits"
+        except MaxTokensReachedException:
+            reason = "max_tokens"
+        except Exception as error:
+            ours = cause_of(error)
+            if ours is None:
+                logger.error("A bug in kiro2chat: the agent failed", exc_info=error)
+                ours = Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
+            self._tell(Failed(ours))
+        finally:
+            self._tell_spent()
+            spent = self._told_spent
+            told = _TOLD.get(reason, "").format(budget=self._job.budget)
+            self._tell(Finished(reason, told, time.perf_counter() - self._began, spent))
+
+    async def _run(self) -> FinishReason:
+        job, stop = self._job, "end_turn"
+        agent = self._agent()
+        limits: Any = {}
+        if job.budget.rounds is not None:
+            limits["turns"] = job.budget.rounds
+        if job.budget.tokens is not None:
+            limits["total_tokens"] = job.budget.tokens
+        async for event in agent.stream_async(self._prompt(), limits=limits or None):
+            if "data" in event:
+                self._tell(Said(event["data"]))
+            elif event.get("reasoningText"):
+                self._tell(Thought(event["reasoningText"]))
+            elif (result := event.get("result")) is not None:
+                stop = result.stop_reason
+                if stop == "interrupt":
+                    self._pause(agent, result.interrupts)
+            self._tell_spent()
+        return _REASONS.get(stop, "end")
+
+    def _agent(self) -> Agent:
+        job = self._job
+        model = KiroModel(
+            self._gateway, job.model, self.meter, thinking=job.thinking, credits=job.budget.credits or 0.0
+        )
+        agent = Agent(
+            model,
+            cast(Any, [message_of(turn) for turn in job.turns]),
+            [StrandsTool(tool) for tool in job.tools],
+            job.system or None,
+            callback_handler=None,
+            # Only what does not fit is cut: which turns the model sees at all is the session's business.
+            conversation_manager=SlidingWindowConversationManager(window_size=1_000_000),
+            hooks=[self._watch],
+            retry_strategy=None,  # the gateway has tried again already
+        )
+        if job.paused is not None:
+            data = {"interrupt_state": dict(job.paused.state)}
+            agent.load_snapshot(Snapshot("agent", "1.0", data, {}))
+        return agent
+
+    def _prompt(self) -> Any:
+        job = self._job
+        if job.paused is not None:
+            return [
+                {"interruptResponse": {"interruptId": job.paused.asked[id], "response": answer}}
+                for id, answer in job.answers.items()
+            ]
+        return None if job.question is None else message_of(job.question)["content"]
+
+    def _pause(self, agent: Agent, interrupts: Any) -> None:
+        asked: dict[str, str] = {}
+        for interrupt in interrupts:
+            approval = self._watch.approval(interrupt)
+            asked[approval.id] = interrupt.id
+            self._tell(approval)
+        self.paused = Paused(agent.take_snapshot(include=["interrupt_state"]).data["interrupt_state"], asked)
+
+    def _tell_spent(self) -> None:
+        """After each call of the model."""
+        if self.meter.rounds != self._told_spent.rounds:
+            self._told_spent = Spent(self.meter.usage, self.meter.rounds)
+            self._tell(self._told_spent)
+
+    def _tell(self, event: AgentEvent) -> None:
+        self._events.put_nowait(event)
+
+
+_REASONS: Mapping[str, FinishReason] = {
+    "interrupt": "approval",
+    "cancelled": "cancelled",
+    "max_tokens": "max_tokens",
+    "content_filtered": "filtered",
+    "guardrail_intervened": "filtered",
+    "limit_turns": "limit_rounds",
+    "limit_total_tokens": "limit_tokens",
+}
+_TOLD: Mapping[FinishReason, str] = {
+    "approval": "Waiting for approval.",
+    "cancelled": "The run was cancelled.",
+    "max_tokens": "The model reached the longest answer it can give.",
+    "filtered": "The answer was withheld by a content filter.",
+    "limit_rounds": "The run ended after {budget.rounds} rounds (AGENT_ROUNDS).",
+    "limit_tokens": "The run ended: it may use {budget.tokens:,} tokens (AGENT_TOKENS).",
+    "limit_seconds": "The run ended after {budget.seconds:g} seconds (AGENT_SECONDS).",
+    "limit_credits": "The run ended: it may use {budget.credits:g} credits (AGENT_CREDITS).",
+    "error": "The run ended with an error.",
+}

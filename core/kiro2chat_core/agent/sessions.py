@@ -1,0 +1,291 @@
+"""Conversations with the agent that outlive a restart, kept in the store: per API key and user.
+
+In the store: partition `sessions#KEY#USER`, sort the session's id: its head. Partition `session#KEY#USER#ID`, sort
+`m#000000042#00`: a turn as JSON text, in pieces, since an image may be larger than an item; `paused#00`: the state of a run that
+waits for approval, in the same way. A lease of `session#KEY#USER#ID` / `run` says which request runs in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import jsonio
+from ..errors import ClientError, Conflict
+from ..store.base import LONGEST_PAGE, Item, Key, Lease, Store, joined
+from ..turns import Text, ToolResult, Turn
+from .pausing import Paused
+from .turn_json import from_json, to_json
+
+__all__ = ["Busy", "Owner", "Session", "Sessions", "UnknownSession", "window"]
+
+_PIECE = 90_000
+"""Characters to an item: four bytes each at most, so that it fits whatever they are."""
+
+_LEASE, _RENEWAL = 30.0, 10.0
+"""Seconds that a run holds its session without a sign of life, and between two of them."""
+
+_POLL = 0.25
+_TITLE = 80
+
+
+class UnknownSession(ClientError):
+    status = 404
+    code = "session_not_found"
+
+
+class Busy(ClientError):
+    """Another request runs in the session."""
+
+    status = 409
+    code = "session_busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose sessions: the id of an API key, "" where none is needed, and the user that a client names."""
+
+    key: str = ""
+    user: str = ""
+
+
+@dataclass(slots=True)
+class Session:
+    """A conversation as it was when it was opened, and as this run goes on with it."""
+
+    owner: Owner
+    id: str
+    head: dict[str, Any]
+    turns: tuple[Turn, ...] = ()
+    paused: Paused | None = None
+    lease: Lease | None = None
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Tools that need not be asked for any more."""
+        return tuple(self.head.get("allowed", ()))
+
+
+class Sessions:
+    """All methods raise StoreError where the store fails."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], days: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._seconds = days * 86400
+
+    async def new(self, owner: Owner, model: str, question: Turn | None) -> str:
+        """Make an empty session; its id."""
+        id, now = secrets.token_urlsafe(12), self._clock()
+        head = {"created_at": now, "updated_at": now, "model": model, "title": _title(question), "turns": 0}
+        await self._store.put(_head(owner, id), head, expected="absent", expires_at=self._until())
+        return id
+
+    async def list(self, owner: Owner) -> list[dict[str, Any]]:
+        """Heads with their ids, those used last first."""
+        found: list[Item] = []
+        after: str | None = None
+        while True:
+            page = await self._store.list(joined("sessions", owner.key, owner.user), after=after, limit=LONGEST_PAGE)
+            found += page.items
+            if (after := page.cursor) is None:
+                break
+        heads = [_shown(item.key.sort, item.value) for item in found]
+        return sorted(heads, key=lambda head: head["updated_at"], reverse=True)
+
+    async def read(self, owner: Owner, id: str) -> Session:
+        """A session with all its turns, whoever runs in it.
+
+        Raises:
+            UnknownSession: there is none.
+        """
+        item = await self._store.get(_head(owner, id))
+        if item is None:
+            raise UnknownSession(
+                f"There is no session {id[:60]!r}: GET /v1/agent/sessions lists them, and a request without a "
+                "session_id begins a new one.",
+                field="session_id",
+            )
+        pieces: dict[str, str] = {}
+        async for each in self._items(owner, id):
+            name = each.key.sort.rpartition("#")[0]
+            pieces[name] = pieces.get(name, "") + each.value["json"]
+        paused = pieces.pop("paused", None)
+        turns = tuple(from_json(jsonio.loads(text)) for _name, text in sorted(pieces.items()))
+        return Session(owner, id, item.value, turns, None if paused is None else _unpacked_pause(paused))
+
+    @asynccontextmanager
+    async def running(self, owner: Owner, id: str, patience: float) -> AsyncIterator[Session]:
+        """The session, for one run at a time: whoever comes later waits up to `patience` seconds.
+
+        Raises:
+            UnknownSession: there is none.
+            Busy: another request runs in it.
+        """
+        holder = secrets.token_hex(8)
+        lease = await self._leased(owner, id, holder, patience)
+        alive: asyncio.Task[None] | None = None
+        try:
+            session = await self.read(owner, id)
+            session.lease = lease
+            await self._store.delete(_cancel(owner, id))
+            alive = asyncio.create_task(self._stay(session))
+            yield session
+        finally:
+            if alive is not None:
+                alive.cancel()
+                await asyncio.wait({alive})
+            await asyncio.shield(asyncio.ensure_future(self._store.release(lease)))
+
+    async def append(self, session: Session, turn: Turn) -> None:
+        """Keep a turn at the end of the conversation."""
+        number = session.head["turns"]
+        await self._write(session, f"m#{number:09d}", jsonio.text(to_json(turn)))
+        session.head |= {"turns": number + 1, "updated_at": self._clock()}
+        session.turns = (*session.turns, turn)
+        await self._put_head(session)
+
+    async def settle(self, session: Session, paused: Paused | None, **head: Any) -> None:
+        """Keep what a run left: what it waits for, and members of the head."""
+        await self._delete(session.owner, session.id, "paused#")
+        if paused is not None:
+            await self._write(session, "paused", _packed_pause(paused))
+        session.paused = paused
+        session.head |= {"updated_at": self._clock(), "paused": paused is not None, **head}
+        await self._put_head(session)
+
+    async def delete(self, owner: Owner, id: str) -> bool:
+        """Whether there was one."""
+        there = await self._store.delete(_head(owner, id))
+        await self._delete(owner, id, "")
+        return there
+
+    async def cancel(self, owner: Owner, id: str) -> None:
+        """Let whichever process runs in it know that it is to stop; it looks every few seconds."""
+        await self._store.put(_cancel(owner, id), {}, expires_at=self._clock() + 2 * _LEASE)
+
+    async def _leased(self, owner: Owner, id: str, holder: str, patience: float) -> Lease:
+        until = time.monotonic() + patience
+        while (lease := await self._store.lease(Key(_partition(owner, id), "run"), holder, _LEASE)) is None:
+            if time.monotonic() >= until:
+                raise Busy(
+                    f"Another request runs in the session {id[:60]!r}: wait for it, or POST /v1/agent/cancel.",
+                    field="session_id",
+                    retry_after=2,
+                )
+            await asyncio.sleep(_POLL)
+        return lease
+
+    async def _stay(self, session: Session) -> None:
+        """Renew the lease while the run lasts, and look whether it is to stop."""
+        while True:
+            await asyncio.sleep(_RENEWAL / 5)
+            try:
+                if await self._store.get(_cancel(session.owner, session.id)) is not None:
+                    session.cancelled.set()
+                assert session.lease is not None
+                if session.lease.until - self._clock() < _LEASE - _RENEWAL:
+                    session.lease = await self._store.renew(session.lease, _LEASE) or session.lease
+            except Exception:
+                continue
+
+    async def _items(self, owner: Owner, id: str, prefix: str = "") -> AsyncIterator[Item]:
+        after: str | None = None
+        while True:
+            page = await self._store.list(_partition(owner, id), prefix, after=after, limit=LONGEST_PAGE)
+            for item in page.items:
+                if item.key.sort != "cancel":
+                    yield item
+            if (after := page.cursor) is None:
+                return
+
+    async def _write(self, session: Session, name: str, text: str) -> None:
+        partition = _partition(session.owner, session.id)
+        for number, at in enumerate(range(0, max(1, len(text)), _PIECE)):
+            key = Key(partition, f"{name}#{number:02d}")
+            try:
+                await self._store.put(
+                    key, {"json": text[at : at + _PIECE]}, expected="absent", expires_at=self._until()
+                )
+            except Conflict:
+                raise Busy("Another request went on with this session meanwhile.", field="session_id") from None
+
+    async def _put_head(self, session: Session) -> None:
+        await self._store.put(_head(session.owner, session.id), session.head, expires_at=self._until())
+
+    async def _delete(self, owner: Owner, id: str, prefix: str) -> None:
+        async for item in self._items(owner, id, prefix):
+            await self._store.delete(item.key)
+
+    def _until(self) -> float:
+        return self._clock() + self._seconds
+
+
+def window(turns: tuple[Turn, ...], questions: int) -> int:
+    """Where the last so many questions begin. Calls and their results stay together: they stand between questions."""
+    starts = [at for at, turn in enumerate(turns) if is_question(turn)]
+    return starts[-questions] if len(starts) > questions else 0
+
+
+def is_question(turn: Turn) -> bool:
+    return turn.role == "user" and any(not isinstance(part, ToolResult) for part in turn.parts)
+
+
+def _title(question: Turn | None) -> str:
+    parts = question.parts if question is not None else ()
+    text = " ".join(" ".join(part.text for part in parts if isinstance(part, Text)).split())
+    return text if len(text) <= _TITLE else text[: _TITLE - 1] + "…"
+
+
+def _shown(id: str, head: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("title", "model", "created_at", "updated_at", "turns")
+    return {"id": id, **{name: head.get(name) for name in kept}, "paused": bool(head.get("paused"))}
+
+
+def _partition(owner: Owner, id: str) -> str:
+    return joined("session", owner.key, owner.user, id[:200])
+
+
+def _head(owner: Owner, id: str) -> Key:
+    return Key(joined("sessions", owner.key, owner.user), id[:200] or "-")
+
+
+def _cancel(owner: Owner, id: str) -> Key:
+    return Key(_partition(owner, id), "cancel")
+
+
+def _packed_pause(paused: Paused) -> str:
+    return jsonio.text({"state": _packed(paused.state), "asked": dict(paused.asked)})
+
+
+def _unpacked_pause(text: str) -> Paused:
+    value = jsonio.loads(text)
+    return Paused(_unpacked(value["state"]), value["asked"])
+
+
+_BYTES = "__bytes__"
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode()}
+    if isinstance(value, Mapping):
+        return {name: _packed(each) for name, each in value.items()}
+    return [_packed(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return (
+            base64.b64decode(value[_BYTES])
+            if value.keys() == {_BYTES}
+            else {name: _unpacked(each) for name, each in value.items()}
+        )
+    return [_unpacked(each) for each in value] if isinstance(value, list) else value

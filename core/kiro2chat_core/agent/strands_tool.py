@@ -1,0 +1,42 @@
+"""A tool of ours as Strands takes one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from strands.types._events import ToolResultEvent
+from strands.types.tools import AgentTool as StrandsAgentTool
+from strands.types.tools import ToolSpec, ToolUse
+
+from ..turns import ToolResult
+from .messages import result_block
+from .tool import AgentTool
+
+__all__ = ["StrandsTool"]
+
+
+class StrandsTool(StrandsAgentTool):
+    def __init__(self, tool: AgentTool) -> None:
+        super().__init__()
+        self.tool = tool
+
+    @property
+    def tool_name(self) -> str:
+        return self.tool.name
+
+    @property
+    def tool_spec(self) -> ToolSpec:
+        schema: Any = {"json": dict(self.tool.schema)}
+        return {"name": self.tool.name, "description": self.tool.description, "inputSchema": schema}
+
+    @property
+    def tool_type(self) -> str:
+        return "kiro2chat"
+
+    async def stream(
+        self, tool_use: ToolUse, invocation_state: dict[str, Any], **_kwargs: Any
+    ) -> AsyncGenerator[Any, None]:
+        outcome = await self.tool.call(tool_use["input"])
+        result = ToolResult(tool_use["toolUseId"], outcome.content, outcome.is_error)
+        yield ToolResultEvent(result_block(result))  # type: ignore[arg-type]

@@ -1,0 +1,99 @@
+"""What happens around each call of a tool: is it allowed, when did it begin and end; and every message that is added.
+
+As Strands' hooks. A call that somebody must allow interrupts the run; asked again with an answer, it goes on or is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any
+
+from strands.hooks import (
+    AfterToolCallEvent,
+    BeforeToolCallEvent,
+    HookProvider,
+    HookRegistry,
+    MessageAddedEvent,
+)
+
+from ..turns import Turn
+from .events import AgentEvent, Approval, ToolEnded, ToolStarted
+from .messages import result_of, turn_of
+from .tool import AgentTool, Outcome
+from .tool import Approval as Mode
+
+__all__ = ["ALLOW", "ALLOW_ALWAYS", "DENY", "Watch"]
+
+ALLOW, ALLOW_ALWAYS, DENY = "allow", "allow_session", "deny"
+"""Answers to an `Approval`; the second is for all further calls of this tool in the session."""
+
+_DENIED = "Refused: the settings do not allow this tool to run."
+_SAID_NO = "Refused by the user. Do not try it again in another way; ask the user what to do instead."
+_ASK = "approval"
+
+
+class Watch(HookProvider):
+    """`modes` say what is done with each tool; `allowed` are those that somebody allowed for the session, and grows."""
+
+    def __init__(
+        self,
+        tools: Mapping[str, AgentTool],
+        modes: Mapping[str, Mode],
+        allowed: Collection[str],
+        tell: Callable[[AgentEvent], None],
+        added: Callable[[Turn], Awaitable[None]],
+    ) -> None:
+        self.allowed = set(allowed)
+        self._tools = tools
+        self._modes = modes
+        self._tell = tell
+        self._added = added
+        self._began: dict[str, float] = {}
+
+    def register_hooks(self, registry: HookRegistry, **_kwargs: Any) -> None:
+        registry.add_callback(BeforeToolCallEvent, self._before)
+        registry.add_callback(AfterToolCallEvent, self._after)
+        registry.add_callback(MessageAddedEvent, self._message)
+
+    def approval(self, interrupt: Any) -> Approval:
+        """What an interrupt of ours asks."""
+        reason: Mapping[str, Any] = interrupt.reason
+        tool = self._tools.get(reason["name"])
+        source, touches = (tool.source, tool.touches) if tool else ("", "")
+        return Approval(reason["id"], reason["name"], source, reason["arguments"], touches)
+
+    def _before(self, event: BeforeToolCallEvent) -> None:
+        use = event.tool_use
+        name, mode = use["name"], self._mode(use["name"])
+        if mode == "ask":
+            reason = {"id": use["toolUseId"], "name": name, "arguments": use["input"]}
+            answer = event.interrupt(_ASK, reason)
+            if answer == ALLOW_ALWAYS:
+                self.allowed.add(name)
+            if answer not in (ALLOW, ALLOW_ALWAYS):
+                event.cancel_tool = _SAID_NO
+        elif mode == "deny":
+            event.cancel_tool = _DENIED
+        self._began[use["toolUseId"]] = time.perf_counter()
+        self._tell(ToolStarted(use["toolUseId"], name, self._source(name), use["input"]))
+
+    def _after(self, event: AfterToolCallEvent) -> None:
+        use, result = event.tool_use, result_of(event.result)
+        began = self._began.pop(use["toolUseId"], None)
+        seconds = 0.0 if began is None or event.cancel_message else time.perf_counter() - began
+        outcome = Outcome(tuple(part for part in result.content), result.is_error)  # type: ignore[misc]
+        source = self._source(use["name"])
+        self._tell(ToolEnded(use["toolUseId"], use["name"], source, use["input"], outcome, seconds))
+
+    async def _message(self, event: MessageAddedEvent) -> None:
+        await self._added(turn_of(event.message))
+
+    def _mode(self, name: str) -> Mode:
+        if name in self.allowed and self._modes.get(name) == "ask":
+            return "auto"
+        return self._modes.get(name, "auto")  # an unknown tool is told so by Strands
+
+    def _source(self, name: str) -> str:
+        tool = self._tools.get(name)
+        return tool.source if tool else ""

@@ -1,0 +1,53 @@
+"""What a class of settings says of itself: for whoever reads them, for forms, for the READMEs.
+
+A setting is a field whose metadata holds its variable (`env`), its `kind`, one line of `help`, and how its default is `shown`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from .kinds import Kind
+
+__all__ = ["schema", "settings_of", "table"]
+
+
+def settings_of(declared: type) -> list[tuple[str, str, Kind]]:
+    """(name of the field, environment variable, kind) of every setting, in order."""
+    found = [(spec.name, spec.metadata) for spec in fields(declared) if "env" in spec.metadata]
+    return [(name, metadata["env"], metadata["kind"]) for name, metadata in found]
+
+
+def schema(declared: type) -> dict[str, Any]:
+    """A JSON Schema of config.toml."""
+    properties = {}
+    for spec in fields(declared):
+        if "env" in spec.metadata:
+            default = spec.metadata["kind"].to_toml(spec.default)
+            properties[spec.name] = {
+                **spec.metadata["kind"].schema,
+                "title": spec.metadata["env"],
+                "description": spec.metadata["help"],
+                **({"default": default} if default not in (None, []) and not spec.metadata["shown"] else {}),
+            }
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def table(declared: type) -> list[tuple[str, str, str]]:
+    """(variable, default as shown, help) of every setting, in order."""
+    rows = []
+    for spec in fields(declared):
+        if "env" not in spec.metadata:
+            continue
+        default = spec.metadata["shown"] or _shown(spec.default)
+        rows.append((spec.metadata["env"], default, spec.metadata["help"]))
+    return rows
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,284 @@
+"""The agent's routes. Strands and MCP are imported by the first request that needs them, in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kiro2chat_core.agent.events import AgentEvent, Failed, Finished
+from kiro2chat_core.agent.pausing import Budget
+from kiro2chat_core.agent.sessions import Owner, Sessions
+from kiro2chat_core.agent.wire import AgentEncoder, Begun, Whole, read_answers, read_chat
+from kiro2chat_core.agent.wire import Request as Wanted
+from kiro2chat_core.agent.wishes import Wish
+from kiro2chat_core.dialects.fields import body_fields
+from kiro2chat_core.dialects.openai_completion import error_answer
+from kiro2chat_core.keys import ADMIN
+from kiro2chat_core.report import Report
+from kiro2chat_core.settings import Settings
+from kiro2chat_core.store.base import Store
+
+from .admission import admitted, allowed, gateway_of, key_of, spent
+from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
+
+if TYPE_CHECKING:
+    from kiro2chat_core.agent.agents import Agents
+    from kiro2chat_core.agent.mcp_servers import ServerState
+
+__all__ = [
+    "AgentDoor",
+    "approve",
+    "budget_of",
+    "cancel",
+    "chat",
+    "door",
+    "events_of",
+    "is_trusted",
+    "list_tools",
+    "owner_of",
+    "reload",
+    "servers_of",
+]
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 60.0
+"""Seconds that a request waits for another in its session."""
+
+_EARLY = 0.5
+"""Seconds for which a stream's beginning waits for the run's, so that an early error has a status of its own."""
+
+
+class AgentDoor:
+    """The agent, made when first asked for: importing it takes seconds and most servers never need it."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], float]) -> None:
+        self.sessions = Sessions(store, clock, settings.agent_session_days)
+        self._arguments = (settings, store, clock)
+        self._agents: Agents | None = None
+        self._making = asyncio.Lock()
+
+    async def open(self) -> Agents:
+        async with self._making:
+            if self._agents is None:
+                module = await asyncio.to_thread(importlib.import_module, "kiro2chat_core.agent.agents")
+                self._agents = module.Agents(*self._arguments)
+        return self._agents
+
+    async def aclose(self) -> None:
+        if self._agents is not None:
+            await self._agents.aclose()
+
+
+async def chat(request: Request) -> Response:
+    """POST /v1/agent/chat, streaming and not."""
+    wanted = read_chat(await read_json(request, _settings(request).body_limit))
+    return await _run(request, wanted)
+
+
+async def approve(request: Request) -> Response:
+    """POST /v1/agent/approve: answer what a run asked; the response is that of the run, which goes on."""
+    wanted = read_answers(await read_json(request, _settings(request).body_limit))
+    return await _run(request, wanted)
+
+
+async def cancel(request: Request) -> Response:
+    """POST /v1/agent/cancel `{"session_id"}`. A run in another process stops within seconds."""
+    fields = body_fields(await read_json(request, 1 << 16))
+    agents = await door(request).open()
+    here = await agents.cancel(owner_of(request, fields.text("user")), fields.text("session_id", required=True))
+    return JsonResponse({"cancelled": here, "requested": True})
+
+
+async def list_tools(request: Request) -> Response:
+    """GET /v1/agent/tools: the tools this caller has, MCP servers and how they are, and the folder files are in."""
+    agents = await door(request).open()
+    tools = await unless_left(request, agents.tools(trusted=is_trusted(request)))
+    told = [
+        {
+            "name": tool.name,
+            "description": tool.description,
+            "schema": dict(tool.schema),
+            "source": tool.source,
+            "approval": agents.mode(tool),
+            "touches": tool.touches,
+        }
+        for tool in tools
+    ]
+    return JsonResponse(
+        {"tools": told, "servers": servers_of(agents.servers.states()), "workspace": str(agents.settings.workspace)}
+    )
+
+
+async def reload(request: Request) -> Response:
+    """POST /v1/agent/reload: read mcp.json anew. Servers that did not change run on; calls under way finish."""
+    agents = await door(request).open()
+    await agents.tools(trusted=True)
+    done = await agents.servers.reload()
+    return JsonResponse(
+        {
+            "started": done.started,
+            "stopped": done.stopped,
+            "kept": done.kept,
+            "servers": servers_of(agents.servers.states()),
+        }
+    )
+
+
+def is_trusted(request: Request) -> bool:
+    """Whether the caller runs this server, and not somebody who was handed a key."""
+    return key_of(request) in (None, ADMIN)
+
+
+def budget_of(settings: Settings, wanted: Budget = Budget()) -> Budget:  # noqa: B008 - a frozen value
+    """What a run may use: what the request says, but never more than the settings."""
+    return Budget(
+        _least(wanted.rounds, settings.agent_rounds),
+        _least(wanted.tokens, settings.agent_tokens),
+        _least(wanted.seconds, settings.agent_seconds),
+        _least(wanted.credits, settings.agent_credits),
+    )
+
+
+def _least(wanted: Any, most: Any) -> Any:
+    return min((each for each in (wanted, most) if each), default=None)
+
+
+async def _run(request: Request, wanted: Wanted) -> Response:
+    wish = _wish(request, wanted)
+    await allowed(request, wish.model)
+    await admitted(request)
+    id = new_id("run_")
+    headers = {"x-request-id": id, "request-id": id}
+    report: Report = request.scope.get("report") or Report()
+    report.id, report.asked, report.model, report.stream = id, wish.model, wish.model, wanted.stream
+    events = events_of(request, wish, report, partial(spent, request))
+    if wanted.stream:
+        batches = _gathered(events)
+        keepalive = _settings(request).keepalive
+        return StreamedAnswer(batches, AgentEncoder(), error_answer, keepalive=keepalive, headers=headers)
+    whole = Whole(wish.model)
+    await unless_left(request, _fold(events, whole))
+    return JsonResponse(whole.json(), headers=headers)
+
+
+def _wish(request: Request, wanted: Wanted) -> Wish:
+    settings = _settings(request)
+    return Wish(
+        wanted.model or settings.agent_model,
+        wanted.question,
+        wanted.turns,
+        wanted.session,
+        owner_of(request, wanted.user),
+        wanted.system,
+        wanted.tools,
+        budget_of(settings, wanted.budget),
+        _PATIENCE if wanted.waits else 0.0,
+        is_trusted(request),
+        wanted.answers,
+    )
+
+
+async def events_of(
+    request: Request, wish: Wish, report: Report, spend: Callable[[Report], None]
+) -> AsyncGenerator[AgentEvent | Begun, None]:
+    """A run, on record; `spend` hears of each call of the model."""
+    agents = await door(request).open()
+    began = time.perf_counter()
+
+    def counted(answer: Report) -> None:
+        spend(answer)
+        report.usage = answer.usage if report.usage is None else report.usage.plus(answer.usage or type(report.usage)())
+        report.answered.attempts += answer.answered.attempts
+        report.answered.dropped += answer.answered.dropped
+        report.repairs += answer.repairs
+        report.model = answer.model or report.model
+
+    report.outcome = "broken off"
+    async with agents.run(gateway_of(request), wish, counted) as (session, events):
+        yield Begun(session, wish.model)
+        async for event in events:
+            if report.first is None:
+                report.first = time.perf_counter() - began
+            if isinstance(event, Failed):
+                report.error = event.error
+            if isinstance(event, Finished):
+                report.outcome = event.reason
+                report.answered.credits = event.spent.usage.credits
+            yield event
+
+
+async def _gathered(
+    events: AsyncGenerator[AgentEvent | Begun, None],
+) -> AsyncGenerator[tuple[AgentEvent | Begun, ...], None]:
+    """Events in batches of one; the first goes together with the second, where that comes soon.
+
+    Raises:
+        Kiro2ChatError: the run failed at once.
+    """
+    async with aclosing(events):
+        begun = await anext(events)
+        coming = asyncio.ensure_future(anext(events))
+        try:
+            await asyncio.wait({coming}, timeout=_EARLY)
+            if not coming.done():
+                yield (begun,)
+                yield (await coming,)
+            elif isinstance(event := coming.result(), Failed):
+                raise event.error
+            else:
+                yield (begun, event)
+        finally:
+            if not coming.done():
+                coming.cancel()
+                await asyncio.wait({coming})
+        async for event in events:
+            yield (event,)
+
+
+async def _fold(events: AsyncGenerator[AgentEvent | Begun, None], whole: Whole) -> None:
+    async with aclosing(events):
+        async for event in events:
+            whole.feed(event)
+
+
+def owner_of(request: Request, user: str) -> Owner:
+    key = key_of(request)
+    return Owner("" if key is None or key is ADMIN else key.id, user[:200])
+
+
+def servers_of(states: Iterable[ServerState]) -> list[dict[str, Any]]:
+    """How MCP servers are, for a page."""
+    return [
+        {
+            "name": state.name,
+            "transport": state.transport,
+            "state": state.state,
+            "error": state.error or None,
+            "notes": state.notes,
+            "tools": state.tools,
+            "since": state.since,
+            "latency": state.latency,
+            "file": str(state.origin) if state.origin else None,
+        }
+        for state in states
+    ]
+
+
+def door(request: Request) -> AgentDoor:
+    door: AgentDoor = request.app.state.agent
+    return door
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings

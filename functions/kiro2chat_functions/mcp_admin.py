@@ -1,0 +1,146 @@
+"""mcp.json over HTTP, for a page: shown without its secrets, checked, tried out, saved. `AdminGuard` says who may.
+
+Values of `env` and `headers` are shown as `***`; what comes back as `***` keeps the value that the file has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kiro2chat_core.agent.mcp_config import Problem, check_text, config_paths, schema, write_text
+from kiro2chat_core.dialects.fields import Fields, body_fields
+from kiro2chat_core.errors import BadRequest, SettingsError
+from kiro2chat_core.settings import Settings
+
+from .agent import door, servers_of
+from .http import JsonResponse, read_json, unless_left
+
+__all__ = ["read_files", "save_file", "try_out"]
+
+_LIMIT = 2 << 20
+_MASK = "***"
+_SECRET_MEMBERS = ("env", "headers")
+_VARIABLE = re.compile(r"\$\{[^}]+\}")
+
+
+async def read_files(request: Request) -> Response:
+    """GET /api/mcp: both files with what is wrong in them, and the JSON Schema that they follow."""
+    files = {}
+    for which, path in _paths(request).items():
+        text = _text(path)
+        shown, problems = (None, []) if text is None else (_masked(text), check_text(text))
+        files[which] = {"path": str(path), "text": shown, "problems": [_told(problem) for problem in problems]}
+    return JsonResponse({"files": files, "schema": schema()})
+
+
+async def save_file(request: Request) -> Response:
+    """PUT /api/mcp `{"file": "user" or "workspace", "text", "dry_run"?}`: checked, then written; POST /v1/agent/reload uses it.
+
+    Raises:
+        BadRequest: the text has mistakes; nothing has changed. `param` names the member.
+    """
+    fields = body_fields(await read_json(request, _LIMIT))
+    path = _paths(request)[fields.choice("file", ("user", "workspace"))]
+    text = _unmasked(fields, path)
+    problems = check_text(text)
+    if not fields.flag("dry_run"):
+        try:
+            write_text(path, text)
+        except SettingsError as bad:
+            raise BadRequest(bad.message, field=bad.field or "text") from None
+    return JsonResponse({"path": str(path), "problems": [_told(problem) for problem in problems]})
+
+
+async def try_out(request: Request) -> Response:
+    """POST /api/mcp/try `{"file", "text"}`: start its servers beside those that run, list their tools, end them again."""
+    fields = body_fields(await read_json(request, _LIMIT))
+    text = _unmasked(fields, _paths(request)[fields.choice("file", ("user", "workspace"), "user")])
+    agents = await door(request).open()
+    try:
+        states = await unless_left(request, agents.servers.try_out(text))
+    except SettingsError as bad:
+        raise BadRequest(bad.message, field=bad.field or "text") from None
+    return JsonResponse({"servers": servers_of(states)})
+
+
+def _paths(request: Request) -> dict[str, Path]:
+    settings: Settings = request.app.state.settings
+    user, workspace = config_paths(settings, settings.workspace)
+    return {"user": user, "workspace": workspace}
+
+
+def _text(path: Path) -> str | None:
+    """None where there is no file.
+
+    Raises:
+        BadRequest: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as refused:
+        raise BadRequest(f"{path} cannot be read: {refused}.", field="file") from None
+
+
+def _masked(text: str) -> str | None:
+    """None for what is no JSON object: what is secret in it cannot be told."""
+    document = _object(text)
+    if document is None:
+        return None
+    for pairs in _secrets(document):
+        for name, value in pairs.items():
+            if isinstance(value, str) and not _VARIABLE.fullmatch(value):
+                pairs[name] = _MASK
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _unmasked(fields: Fields, path: Path) -> str:
+    """The text with the values that the file has where it says `***`. What is no JSON is left as it is, to be complained of."""
+    text = fields.text("text", required=True)
+    document, old = _object(text), _object(_text(path) or "")
+    if document is None or _MASK not in text:
+        return text
+    known = old["mcpServers"] if old is not None and isinstance(old.get("mcpServers"), dict) else {}
+    servers = document.get("mcpServers")
+    for server, entry in servers.items() if isinstance(servers, dict) else ():
+        for member in _SECRET_MEMBERS:
+            pairs = entry.get(member) if isinstance(entry, dict) else None
+            if isinstance(pairs, dict):
+                masked = [name for name, value in pairs.items() if value == _MASK]
+                pairs |= {name: _known(known, server, member, name) for name in masked}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _known(servers: dict[str, Any], server: str, member: str, name: str) -> str:
+    try:
+        value: str = servers[server][member][name]
+    except (KeyError, TypeError):
+        at = f"mcpServers.{server}.{member}.{name}"
+        raise BadRequest(f"{at} is {_MASK}, and the file has no value for it: write the value.", field=at) from None
+    return value
+
+
+def _secrets(document: dict[str, Any]) -> list[dict[str, Any]]:
+    servers = document.get("mcpServers")
+    entries = [entry for entry in servers.values() if isinstance(entry, dict)] if isinstance(servers, dict) else []
+    return [entry[member] for entry in entries for member in _SECRET_MEMBERS if isinstance(entry.get(member), dict)]
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    return {"message": problem.message, "server": problem.server, "line": problem.line, "column": problem.column,
+            "member": problem.member}  # fmt: skip

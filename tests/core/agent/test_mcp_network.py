@@ -1,0 +1,161 @@
+"""MCP servers on the network: the reference server over both transports, and hosts that are none."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from tests.core.agent.mcp_places import EVERYTHING, SERVERS, Place, by_name, text, until
+
+from kiro2chat_functions.serving import served
+
+KINDS = {"http": ("streamableHttp", "/mcp"), "sse": ("sse", "/sse")}
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def everything(kind: str, port: int) -> Iterator[str]:
+    """The reference server, and its address."""
+    mode, path = KINDS[kind]
+    with listening(["node", EVERYTHING, mode], port) as host:
+        yield f"{host}{path}"
+
+
+@contextmanager
+def listening(command: list[str], port: int) -> Iterator[str]:
+    server = subprocess.Popen(
+        command,
+        env={"PATH": os.environ["PATH"], "PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(1000):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_reference_server(place: Place, kind: str) -> None:
+    with everything(kind, free_port()) as url:
+        async with place.servers({"every": {"url": url, "type": kind, "timeout": 60_000}}) as servers:
+            tools = by_name(await servers.tools())
+            echo = tools["echo"]
+            assert "127.0.0.1" in echo.touches
+            assert text(await echo.call({"message": "hi"})) == "Echo: hi"
+            wrong = await tools["get-sum"].call({"a": "x"})
+            assert wrong.is_error
+            (state,) = servers.states()
+            assert (state.state, state.transport, state.tools) == ("ready", kind, len(tools))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_server_that_goes_away_and_comes_back(place: Place, kind: str) -> None:
+    port = free_port()
+    with everything(kind, port) as url:
+        servers_context = place.servers({"every": {"url": url, "transport": kind, "timeout": 30_000}})
+        servers = await servers_context.__aenter__()
+        echo = by_name(await servers.tools())["echo"]
+    try:
+        lost = await echo.call({"message": "hi"})
+        assert lost.is_error
+        assert "every: " in text(lost)
+        with everything(kind, port):
+            await servers.reload()
+            assert text(await echo.call({"message": "hi"})) == "Echo: hi"
+    finally:
+        await servers_context.__aexit__(None, None, None)
+
+
+async def test_a_cancelled_call_is_cancelled_at_the_server(place: Place) -> None:
+    port = free_port()
+    with listening([sys.executable, str(SERVERS / "workshop.py"), str(port)], port) as host:
+        async with place.servers({"shop": {"url": f"{host}/mcp"}}) as servers:
+            tools = by_name(await servers.tools())
+            call = asyncio.create_task(tools["slow"].call({"path": str(place.root)}))
+            await until((place.root / "began").exists)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            await until((place.root / "cancelled").exists)
+            assert text(await tools["greet"].call({"name": "Ada"})) == "Hello Ada"
+            assert len(text(await tools["flood"].call({}))) > 100_000
+
+
+class Hosts:
+    """Hosts that are no MCP servers, or not for everybody."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str | None, str | None]] = []
+        self.elsewhere = ""
+        self.app = Starlette(routes=[Route("/{what}", self.answer, methods=["GET", "POST", "DELETE"])])
+
+    async def answer(self, request: Request) -> Response:
+        what = request.path_params["what"]
+        self.seen.append((what, request.headers.get("authorization"), request.headers.get("x-key")))
+        answers: dict[str, Callable[[], Response]] = {
+            "login": lambda: JSONResponse({"error": "who are you?"}, status_code=401),
+            "page": lambda: HTMLResponse("<h1>Welcome</h1>"),
+            "moved": lambda: RedirectResponse(f"{self.elsewhere}/login", status_code=307),
+        }
+        return answers.get(what, lambda: Response(status_code=500))()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("path", "expected"), [("login", "401 Unauthorized"), ("page", "content type"), ("x", "500")])
+async def test_addresses_that_are_no_mcp(place: Place, kind: str, path: str, expected: str) -> None:
+    with served(Hosts().app) as url:
+        entry = {"url": f"{url}/{path}?token=secret-in-url", "type": kind, "timeout": 30_000}
+        async with place.servers({"host": entry}) as servers:
+            assert await servers.tools() == ()
+            (state,) = servers.states()
+            assert state.state == "failed"
+            assert expected.lower().replace(" ", "") in state.error.lower().replace(" ", "").replace("-", "")
+            assert "secret-in-url" not in state.error
+            assert "Traceback" not in state.error
+
+
+async def test_keys_do_not_follow_a_redirect_to_another_host(place: Place) -> None:
+    here, there = Hosts(), Hosts()
+    with served(here.app) as first, served(there.app) as second:
+        here.elsewhere = second
+        entry = {
+            "url": f"{first}/moved",
+            "headers": {"Authorization": "Bearer ${TOKEN}", "X-Key": "${env:TOKEN}"},
+            "timeout": 30_000,
+        }
+        async with place.servers({"host": entry}, environ={"TOKEN": "top-secret"}) as servers:
+            await servers.tools()
+            assert ("moved", "Bearer top-secret", "top-secret") in here.seen
+            assert {seen[1:] for seen in there.seen} == {(None, None)}
+            assert "top-secret" not in servers.states()[0].error
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_host_that_never_answers(place: Place, kind: str) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/mcp"
+        async with place.servers({"silent": {"url": url, "type": kind, "timeout": 2000}}) as servers:
+            assert await servers.tools() == ()
+            assert servers.states()[0].state == "failed"

@@ -1,0 +1,116 @@
+"""`kiro2chat agent` as a person runs it: real MCP servers, real tools, a real terminal for the question whether one may run."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.functions.test_cli import COMMAND, environment, run
+
+ROOT = Path(__file__).parents[2]
+TIME = Path(sys.prefix) / "mcp-servers" / "bin" / "mcp-server-time"
+FILES = ROOT / "node_modules" / ".bin" / "mcp-server-filesystem"
+SHELL = 'call shell with {"command": "echo from the shell"}'
+
+
+def with_servers(home: Path, **servers: object) -> None:
+    path = home / ".kiro" / "settings" / "mcp.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"mcpServers": servers}), encoding="utf-8")
+
+
+def folder(home: Path) -> Path:
+    """Where the agent is run: a folder with three files."""
+    made = home / "a folder"
+    made.mkdir()
+    for name in ("one.txt", "two.txt", "three.txt"):
+        (made / name).write_text(name, encoding="utf-8")
+    return made
+
+
+def agent(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "agent", *arguments, "--demo"], env=environment(home, COLUMNS="100"), cwd=folder(home),
+        capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def test_two_servers_answer_and_a_broken_one_is_told(tmp_path: Path) -> None:
+    with_servers(
+        tmp_path,
+        time={"command": str(TIME), "autoApprove": ["*"]},
+        files={"command": str(FILES), "args": ["."], "autoApprove": ["list_directory"]},
+        broken={"command": "/nonexistent/server"},
+    )
+    ran = agent(tmp_path, "what time is it in Tokyo, and how many files are here?")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "The MCP server broken failed" in ran.stdout
+    assert "✓ get_current_time" in ran.stdout
+    assert '"timezone": "Asia/Tokyo"' in ran.stdout
+    assert "[FILE] three.txt" in ran.stdout
+    assert re.search(r"[\d,]+ tokens, 0\.0\d+ credits, \d+\.\d s$", ran.stdout.strip())
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_files_are_those_of_the_folder(tmp_path: Path) -> None:
+    ran = agent(tmp_path, "which files are here? And 6 * 7?")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "two.txt" in ran.stdout
+    assert "42" in ran.stdout
+
+
+def test_without_a_terminal_nobody_can_be_asked(tmp_path: Path) -> None:
+    ran = agent(tmp_path, SHELL)
+    assert "there is no terminal to ask at" in ran.stdout
+    assert "Refused by the user" in ran.stdout
+    assert "[exit code 0]" not in ran.stdout
+
+
+def test_yes_allows_every_call(tmp_path: Path) -> None:
+    ran = agent(tmp_path, SHELL, "--yes")
+    assert "✓ shell" in ran.stdout
+    assert "from the shell" in ran.stdout
+
+
+def test_a_terminal_is_asked_and_its_answer_counts(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "agent", SHELL, "--demo"], env=environment(tmp_path, TERM="xterm", COLUMNS="100"),
+        cwd=folder(tmp_path), stdin=terminal, stdout=terminal, stderr=terminal,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = until(controller, "or deny")
+    assert "shell wants to run" in shown
+    assert "echo from the shell" in shown
+    os.write(controller, b"a\n")
+    assert "[exit code 0]" in until(controller, "tokens, ")
+    assert process.wait(30) == 0
+    os.close(controller)
+
+
+def until(controller: int, awaited: str) -> str:
+    """What the terminal shows, without its colours, until these words are in it."""
+    shown, end = "", time.monotonic() + 60
+    while awaited not in shown:
+        assert time.monotonic() < end, shown
+        shown += os.read(controller, 65536).decode(errors="replace")
+        shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    return shown
+
+
+def test_what_is_wrong_is_a_sentence(tmp_path: Path) -> None:
+    for arguments, told in (
+        (("hi", "--tools", "nope"), "There is no tool 'nope'"),
+        (("hi", "--session", "nope"), "There is no session 'nope'"),
+        (("hi", "--model", "nope"), "no such model"),
+    ):
+        ran = run(tmp_path, "agent", *arguments, "--demo")
+        assert ran.returncode == 1
+        assert told in ran.stdout + ran.stderr
+        assert "Traceback" not in ran.stdout + ran.stderr
