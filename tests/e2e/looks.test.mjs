@@ -33,7 +33,7 @@ for (const [colorScheme, locale] of /** @type {const} */ ([
       await person.ask("Hi");
       await page.locator(".hl-keyword").waitFor();
       await person.axe();
-      await server.inject("exception", { arguments: { after: 0 } });
+      await server.inject("throttled", { times: 3 });
       await person.say("Fail");
       await page.locator(".failure").waitFor();
       await person.axe();

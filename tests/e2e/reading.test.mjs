@@ -64,7 +64,7 @@ visit("an answer of 200 KB streams without blocking the page", async (person, se
   await person.say("Much");
   await page.locator("article.answer.last .stats").waitFor({ timeout: 50_000 });
   const { median, slow, length } = await page.evaluate(() => {
-    const frames = /** @type {number[]} */ (Reflect.get(window, "frames"));
+    const frames = /** @type {number[]} */ (Reflect.get(globalThis, "frames"));
     const gaps = frames.slice(1).map((at, index) => at - Number(frames[index]));
     gaps.sort((a, b) => a - b);
     return {

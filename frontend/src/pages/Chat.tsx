@@ -45,10 +45,10 @@ export default function Chat() {
       route("/", true);
     }
   }, [value.id, isEmpty, list.value]);
+  const title = list.value.find((each) => each.id === value.id)?.title ?? "";
   useEffect(() => {
-    const head = list.value.find((each) => each.id === value.id);
-    document.title = head ? `${head.title} · kiro2chat` : "kiro2chat";
-  }, [value.id, list.value]);
+    document.title = title ? `${title} · kiro2chat` : "kiro2chat";
+  }, [title]);
   useShortcuts();
 
   return (
@@ -57,9 +57,9 @@ export default function Chat() {
       <main id="content" class="chat">
         <DropZone draft={isEmpty ? "new" : value.id}>
           <ChatHeader chat={shown.value} />
-          {isEmpty ? <Empty chat={shown.value} /> : <Conversation chat={shown.value} />}
+          {isEmpty ? <Empty chat={shown.value} /> : <Conversation chat={shown.value} title={title} />}
           <div class="composer-place">
-            <Composer chat={shown.value} onSend={() => {}} />
+            <Composer chat={shown.value} />
           </div>
         </DropZone>
       </main>

@@ -20,11 +20,9 @@ const LONGEST = 4_000_000; // characters: what the largest context takes
 
 interface Props {
   chat: Signal<Chat>;
-  /** Called when a message goes out. */
-  onSend: () => void;
 }
 
-export function Composer({ chat, onSend }: Props) {
+export function Composer({ chat }: Props) {
   const value = chat.value;
   const turns = path(value);
   const draftId = turns.length ? value.id : "new";
@@ -49,7 +47,6 @@ export function Composer({ chat, onSend }: Props) {
     ask(chat, turns.at(-1)?.id ?? "", said, pictures.value);
     writeText(draftId, "");
     setPictures(draftId, []);
-    onSend();
   };
   const add = (files: Iterable<File>) => void takePictures(draftId, [...files]);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -10,7 +10,7 @@ import { Message } from "./Message";
 
 const FIRST = 30; // turns that are rendered at once; earlier ones follow when the page is idle, or on their way there
 
-export function Conversation({ chat }: { chat: Signal<Chat> }) {
+export function Conversation({ chat, title }: { chat: Signal<Chat>; title: string }) {
   const value = chat.value;
   const tree = useMemo(() => children(value), [value]);
   const turns = useMemo(() => path(value, tree), [value, tree]);
@@ -27,6 +27,7 @@ export function Conversation({ chat }: { chat: Signal<Chat> }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it by the arrows
     <div class="scroll" ref={box} tabIndex={0} role="region" aria-label={t("conversations")}>
+      <h1 class="unseen">{title}</h1>
       <div class="column" ref={content}>
         {turns.slice(from).map((turn, at) => (
           <Message
