@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
@@ -28,7 +28,7 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.opening import is_made, store_of
 
-from . import admin, agent, agent_sessions, anthropic, key_admin, mcp_admin, openai, responses, stats
+from . import admin, agent, agent_sessions, anthropic, key_admin, mcp_admin, openai, responses, site, stats
 from .admin_guard import AdminGuard
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
@@ -68,7 +68,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
 
     app = Starlette(
         routes=[
-            Route("/", _root, methods=["GET", "HEAD"]),
+            *site.routes(),
             Route("/health", _health, methods=["GET", "HEAD"]),
             _route("/v1/models", _either(openai.list_models, anthropic.list_models), "GET"),
             _route("/v1/models/{id:path}", _either(openai.retrieve_model, anthropic.retrieve_model), "GET"),
@@ -178,12 +178,6 @@ def _either(openai_handler: Handler, anthropic_handler: Handler) -> Handler:
 def _error_form(scope: Scope) -> ErrorForm:
     ours = not scope["path"].startswith("/v1")  # /api speaks one language, whatever the client sends
     return openai.error_answer if ours or not anthropic.is_anthropic(scope) else anthropic.error_answer
-
-
-async def _root(request: Request) -> Response:
-    mode = "This is the DEMO: an emulator answers, no model.\n" if request.app.state.demo else ""
-    apis = f"OpenAI-compatible API: {request.base_url}v1\nAnthropic-compatible API: {request.base_url}\n"
-    return PlainTextResponse(f"kiro2chat {__version__}\n{mode}{apis}")
 
 
 async def _health(request: Request) -> Response:

@@ -73,11 +73,15 @@ class Backend:
             token_lifetime=self.options.token_lifetime,
             device_polls=self.options.device_polls,
         )
+        self.prompt_cache = PromptCache()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget faults, scripts and requests; whoever is logged in stays so."""
         self._injections: deque[Injection] = deque()
         self._replies: deque[Reply] = deque()
         self._seen: deque[Seen] = deque(maxlen=self.options.remember)
         self._numbers = itertools.count(1)
-        self.prompt_cache = PromptCache()
 
     def login(self, kind: Kind = "odic", expires_in: float = 3600, **arguments: Unpack[LoginArguments]) -> Login:
         """A new account and its tokens; see `Accounts.login`."""

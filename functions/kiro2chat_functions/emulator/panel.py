@@ -28,7 +28,8 @@ POST /_emulator/inject   {"fault": NAME or [NAME, ...], "times": 1, "arguments":
 POST /_emulator/script   [{"text": "..." or [chunk, ...], "reasoning": "...", "calls": [{"name": "...", "input": {}}],
                            "stop_reason": "END_TURN", "usage": {}}, ...]
 GET  /_emulator/seen     the newest requests
-POST /_emulator/reset    forget everything
+POST /_emulator/forget   forget faults, scripts and requests
+POST /_emulator/reset    forget everything, logins too
 
 Faults (arguments with their defaults; the number is that of the notes):
 
@@ -49,6 +50,10 @@ def routes(backend: Backend) -> list[Route]:
         backend.script(*replies)
         return {"scripted": len(replies)}
 
+    def forget(_: Any) -> Any:
+        backend.forget()
+        return {}
+
     def reset(_: Any) -> Any:
         backend.reset()
         return {}
@@ -66,6 +71,7 @@ def routes(backend: Backend) -> list[Route]:
         Route("/_emulator/login", _switch(login), methods=["POST"]),
         Route("/_emulator/inject", _switch(inject), methods=["POST"]),
         Route("/_emulator/script", _switch(script), methods=["POST"]),
+        Route("/_emulator/forget", _switch(forget), methods=["POST"]),
         Route("/_emulator/reset", _switch(reset), methods=["POST"]),
     ]
 

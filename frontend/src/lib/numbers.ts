@@ -1,0 +1,39 @@
+/** Numbers and times as a person reads them, in the language of the page. */
+import type { Language } from "./t";
+
+/** 1234 → "1.2 K"; Chinese readers use the same letters for tokens. */
+export function brief(value: number): string {
+  if (value < 1000) return String(Math.round(value));
+  const [scaled, unit] = value < 999_950 ? [value / 1000, "K"] : [value / 1_000_000, "M"];
+  return `${scaled < 10 ? scaled.toFixed(1).replace(/\.0$/, "") : Math.round(scaled)} ${unit}`;
+}
+
+/** Milliseconds → "0.8 s", "12 s", "3 min". */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0.1, milliseconds / 1000);
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
+/** Bytes → "3.2 MB". */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${Math.round(bytes / 1000)} KB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** The day of a time as a heading of the list: how many days ago, or the month. */
+export function day(time: number, now: number, language: Language): string {
+  const days = Math.round((midnight(now) - midnight(time)) / 86_400_000);
+  if (days <= 1) {
+    const word = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.max(0, days), "day");
+    return word.charAt(0).toUpperCase() + word.slice(1);
+  }
+  if (days < 7) return new Intl.DateTimeFormat(language, { weekday: "long" }).format(time);
+  return new Intl.DateTimeFormat(language, { month: "long", year: "numeric" }).format(time);
+}
+
+function midnight(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0);
+}

@@ -1,0 +1,26 @@
+import { render } from "preact";
+import { App } from "./app";
+import { openLink } from "./state/session";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/menu.css";
+import "./styles/dialog.css";
+import "./styles/notices.css";
+import "./styles/shell.css";
+import "./styles/page.css";
+import "./styles/list.css";
+import "./styles/chat.css";
+import "./styles/header.css";
+import "./styles/message.css";
+import "./styles/cards.css";
+import "./styles/composer.css";
+import "./styles/empty.css";
+import "./styles/markdown.css";
+import "./styles/code.css";
+import "./styles/phone.css";
+import "./state/language";
+
+openLink();
+const page = document.getElementById("page");
+if (page) render(<App />, page);

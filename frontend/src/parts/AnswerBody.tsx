@@ -1,0 +1,75 @@
+/** An answer that no longer grows: what came, why it ended early if it did, and what can be done with it. */
+import type { Signal } from "@preact/signals";
+import type { Chat, Turn } from "../lib/tree";
+import { t } from "../lib/words/chat";
+import { answer } from "../state/answers";
+import { change, modelOf } from "../state/chats";
+import { models, remember } from "../state/models";
+import { Branches } from "./Branches";
+import { CopyButton } from "./CopyButton";
+import { FailureCard } from "./FailureCard";
+import { Icon } from "./Icon";
+import { IconButton } from "./IconButton";
+import { Markdown } from "./Markdown";
+import { Menu } from "./Menu";
+import { Reasoning } from "./Reasoning";
+import { Stats } from "./Stats";
+import { ToolCard } from "./ToolCard";
+
+interface Props {
+  chat: Signal<Chat>;
+  turn: Turn;
+  siblings: Turn[];
+}
+
+export function AnswerBody({ chat, turn, siblings }: Props) {
+  const again = (model: string) => answer(chat, turn.parent, model);
+  const why = ending(turn);
+  return (
+    <>
+      {turn.reasoning && <Reasoning text={turn.reasoning} took={turn.thoughtMs ?? 0} />}
+      {turn.text && <Markdown text={turn.text} />}
+      {turn.calls?.map((call) => (
+        <ToolCard key={call.id} call={call} />
+      ))}
+      {why && <p class="ending">{why}</p>}
+      {turn.failure && <FailureCard failure={turn.failure} onRetry={() => again(modelOf(chat.value))} />}
+      <div class="actions">
+        <Branches chat={chat} turn={turn} siblings={siblings} />
+        {turn.text && <CopyButton text={() => turn.text} label={t("copy")} />}
+        <IconButton
+          icon="again"
+          size={16}
+          label={t("regenerate")}
+          onClick={() => again(turn.model ?? modelOf(chat.value))}
+        />
+        <Menu
+          label={t("regenerateWith")}
+          class="icon-button narrow"
+          side="start"
+          items={() =>
+            models.value.map((model) => ({
+              label: model.id,
+              checked: model.id === turn.model,
+              run: () => {
+                remember(model.id);
+                change(chat, (value) => ({ ...value, model: model.id }));
+                again(model.id);
+              },
+            }))
+          }
+        >
+          <Icon name="down" size={14} />
+        </Menu>
+        <Stats turn={turn} />
+      </div>
+    </>
+  );
+}
+
+function ending(turn: Turn): string {
+  if (turn.state === "stopped") return t("stopped");
+  if (turn.state === "cut") return t("cut");
+  if (turn.finish === "length") return t("limited");
+  return turn.finish === "content_filter" ? t("filtered") : "";
+}

@@ -1,0 +1,114 @@
+/**
+ * Asking, and answers while they come. A growing answer is a signal of its own that changes at most once a frame; the
+ * conversation itself changes when the answer is whole, and is kept in between so that a reload loses little.
+ */
+import { type Signal, signal } from "@preact/signals";
+import { type Answer, begun, take, thoughtFor } from "../lib/answer";
+import { call } from "../lib/api";
+import { ApiError, isAbort } from "../lib/errors";
+import { newId } from "../lib/ids";
+import { pump } from "../lib/pump";
+import { requestOf } from "../lib/request";
+import { chunks } from "../lib/sse";
+import { add, type Chat, type Failure, type Picture, replace, type Turn, upTo } from "../lib/tree";
+import { change, keep, modelOf } from "./chats";
+import { loginRefused, lost } from "./server";
+
+interface Growing {
+  /** Bumped at most once a frame; the answer itself is changed in place. */
+  beat: Signal<number>;
+  answer: Answer;
+  stop: AbortController;
+}
+
+/** By the id of their turn. The signal changes when answers begin and end. */
+export const growing = signal<ReadonlyMap<string, Growing>>(new Map());
+
+const KEPT_EVERY = 700; // milliseconds: what a reload may cost of an answer
+
+/** Put a question below a turn ("" for the first), and have it answered. */
+export function ask(chat: Signal<Chat>, parent: string, text: string, pictures: Picture[]): void {
+  const question: Turn = { id: newId(), parent, role: "user", text, at: Date.now() };
+  if (pictures.length) question.pictures = pictures;
+  change(chat, (value) => add(value, question));
+  answer(chat, question.id, modelOf(chat.value));
+}
+
+/** Have a question answered, once more if it was before. */
+export function answer(chat: Signal<Chat>, question: string, model: string): void {
+  const turn: Turn = {
+    id: newId(),
+    parent: question,
+    role: "assistant",
+    text: "",
+    at: Date.now(),
+    model,
+    state: "streaming",
+  };
+  change(chat, (value) => add(value, turn));
+  void stream(chat, turn);
+}
+
+export function stop(id: string): void {
+  growing.value.get(id)?.stop.abort();
+}
+
+async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
+  const one: Growing = { beat: signal(0), answer: begun(turn.at), stop: new AbortController() };
+  growing.value = new Map(growing.value).set(turn.id, one);
+  const beats = pump(() => one.beat.value++);
+  let keptAt = performance.now();
+  let failure: ApiError | null = null;
+  try {
+    const body = requestOf(chat.value, upTo(chat.value, turn.parent), turn.model ?? "auto");
+    const response = await call("/v1/chat/completions", {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json" },
+      signal: one.stop.signal,
+    });
+    for await (const read of chunks(response)) {
+      const now = Date.now();
+      for (const chunk of read) take(one.answer, chunk, now);
+      beats.due();
+      if (performance.now() - keptAt > KEPT_EVERY) {
+        keptAt = performance.now();
+        void keep(replace(chat.value, { ...asTurn(turn, one.answer), state: "streaming" }));
+      }
+    }
+    loginRefused.value = false;
+  } catch (error) {
+    if (!isAbort(error)) failure = error instanceof ApiError ? error : new ApiError(String(error), 0, "page");
+  }
+  beats.end();
+  one.answer.endedAt = Date.now();
+  const whole = asTurn(turn, one.answer);
+  if (failure) whole.failure = noted(failure);
+  else if (one.stop.signal.aborted) whole.state = "stopped";
+  change(chat, (value) => replace(value, whole));
+  const left = new Map(growing.value);
+  left.delete(turn.id);
+  growing.value = left;
+}
+
+function asTurn(turn: Turn, answer: Answer): Turn {
+  const { state: _, ...whole } = turn;
+  whole.text = answer.text;
+  if (answer.reasoning) {
+    whole.reasoning = answer.reasoning;
+    whole.thoughtMs = thoughtFor(answer, Date.now());
+  }
+  if (answer.calls.length) whole.calls = answer.calls;
+  if (answer.usage) whole.usage = answer.usage;
+  if (answer.finish) whole.finish = answer.finish;
+  if (answer.firstAt !== undefined) whole.ttftMs = answer.firstAt - answer.askedAt;
+  if (answer.endedAt !== undefined) whole.totalMs = answer.endedAt - answer.askedAt;
+  return whole;
+}
+
+function noted(error: ApiError): Failure {
+  if (error.code === "unreachable") lost();
+  if (error.code.startsWith("login_")) loginRefused.value = true;
+  const { code, message, status, requestId, retryAfter } = error;
+  return { code, message, status, requestId, retryAfter };
+}

@@ -1,0 +1,24 @@
+/** The demo, as newcomers get it, and how a browser is let in. */
+import assert from "node:assert/strict";
+import { site } from "./page.mjs";
+
+const { visit } = site({ demo: true });
+
+visit("the demo says what it is on every page, and answers", async (person, server) => {
+  const { page } = person;
+  for (const path of ["/monitor", "/"]) {
+    await page.goto(server.url + path);
+    await page.getByText("Demo: answers are an echo.").waitFor();
+  }
+  await person.ask("Tell me about capybaras");
+  assert.match(await person.last.innerText(), /This is a demo[\s\S]*Tell me about capybaras/);
+});
+
+visit(
+  "a link that is no longer good is said, and gone from the address",
+  async (person) => {
+    await person.page.getByText("The link was used before, or is too old").waitFor();
+    assert.doesNotMatch(person.page.url(), /open=/);
+  },
+  { path: "/#open=old" },
+);

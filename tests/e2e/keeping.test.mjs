@@ -1,0 +1,133 @@
+/** What is kept: the list of conversations, search, files out and in, drafts. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { site } from "./page.mjs";
+
+const { visit } = site();
+
+/** A real, small picture: one red pixel. */
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+visit("rename, pin, delete with undo; the list outlives a reload", async (person, server) => {
+  const { page } = person;
+  await server.script({ text: "one" }, { text: "two" });
+  await person.ask("Alpha question");
+  await person.button("New chat Ctrl K").click();
+  await person.ask("Beta question");
+  const rows = page.locator(".chat-row");
+  assert.deepEqual(await rows.locator(".chat-title").allInnerTexts(), ["Beta question", "Alpha question"]);
+  await person.pick("More: Alpha question", "Rename");
+  await page.getByLabel("Title of the conversation").fill("Omega");
+  await page.keyboard.press("Enter");
+  await person.pick("More: Omega", "Pin");
+  await page.getByText("Pinned", { exact: true }).waitFor();
+  await page.reload();
+  await rows.first().waitFor();
+  assert.deepEqual(await rows.locator(".chat-title").allInnerTexts(), ["Omega", "Beta question"]);
+  await person.pick("More: Beta question", "Delete");
+  assert.equal(await rows.count(), 1);
+  await page.getByRole("heading", { name: "What shall we do?" }).waitFor();
+  await person.button("Undo").click();
+  await rows.nth(1).waitFor();
+  await rows.nth(1).locator("a").click();
+  await person.last.getByText("two").waitFor();
+});
+
+visit("search finds every word that was said", async (person, server) => {
+  const { page } = person;
+  await server.script({ text: "The capybara is a rodent." }, { text: "nothing" });
+  await person.ask("Animals");
+  await page.keyboard.press("Control+k");
+  await person.ask("Other");
+  await page.keyboard.press("Control+Shift+k");
+  await page.keyboard.type("capyb rodent");
+  const row = page.locator(".chat-row");
+  await person.until(async () => (await row.count()) === 1);
+  assert.match(await row.innerText(), /Animals[\s\S]*capybara is a rodent/);
+  await page.keyboard.press("Escape");
+  await person.until(async () => (await row.count()) === 2);
+});
+
+visit(
+  "a conversation leaves as JSON, Markdown and a page, and comes back from JSON",
+  async (person, server) => {
+    const { page } = person;
+    await server.script({ text: "Some **bold** words\n\n```js\nlet a = 1;\n```" });
+    await person.ask("Write <b>it</b>");
+    const saved = async (/** @type {string} */ item) => {
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        person.pick("More", item, page.locator("header.head")),
+      ]);
+      return readFileSync(await file.path(), "utf8");
+    };
+    const markdown = await saved("Export as Markdown");
+    assert.match(
+      markdown,
+      /^# Write <b>it<\/b>\n\n## You\n\nWrite <b>it<\/b>\n\n## auto\n\nSome \*\*bold\*\* words/,
+    );
+    const html = await saved("Save as a web page");
+    assert.match(html, /<strong>bold<\/strong>/);
+    assert.doesNotMatch(html, /<script|<button|<b>it/);
+    assert.match(html, /default-src 'none'/);
+    const json = await saved("Export as JSON");
+    await person.pick("More", "Delete", page.locator("header.head"));
+    await page
+      .locator(".list input[type=file]")
+      .setInputFiles({ name: "back.json", mimeType: "application/json", buffer: Buffer.from(json) });
+    await page.getByText("1 conversation imported.").waitFor();
+    await page.locator(".chat-row a").click();
+    await person.last.locator("strong", { hasText: "bold" }).waitFor();
+  },
+);
+
+visit(
+  "pictures come by picker, paste and drop, go to the model, and can be taken out",
+  async (person, server) => {
+    const { page } = person;
+    await page.locator(".composer input[type=file]").setInputFiles([
+      { name: "<img src=x onerror=alert(1)>.png", mimeType: "image/png", buffer: PIXEL },
+      { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no") },
+    ]);
+    await page.getByText("notes.txt is not a picture").waitFor();
+    const hand = (/** @type {string} */ kind) =>
+      page.evaluate(
+        ([kind, base64]) => {
+          const bytes = Uint8Array.from(atob(String(base64)), (letter) => letter.charCodeAt(0));
+          const data = new DataTransfer();
+          data.items.add(new File([bytes], `${kind}.png`, { type: "image/png" }));
+          const target = document.querySelector(".composer textarea");
+          const options = { bubbles: true, cancelable: true };
+          target?.dispatchEvent(
+            kind === "paste"
+              ? new ClipboardEvent("paste", { ...options, clipboardData: data })
+              : new DragEvent("drop", { ...options, dataTransfer: data }),
+          );
+        },
+        [kind, PIXEL.toString("base64")],
+      );
+    await hand("paste");
+    await hand("drop");
+    const pictures = page.locator(".composer .picture");
+    await person.until(async () => (await pictures.count()) === 3);
+    await person.button("Remove paste.png").click();
+    assert.equal(await pictures.count(), 2);
+    await page.reload();
+    await person.until(async () => (await pictures.count()) === 2, "pictures of a draft are kept");
+    await server.script({ text: "I see" });
+    await person.ask("Look");
+    const message = (await server.chats()).at(-1).conversationState.currentMessage.userInputMessage;
+    assert.equal(message.images.length, 2);
+    await person.button("Open drop.png").click();
+    await page.locator("dialog img.large").waitFor();
+  },
+);
+
+visit("a draft outlives a reload, also that of a new conversation", async (person) => {
+  await person.composer.fill("half a thou");
+  await person.page.reload();
+  assert.equal(await person.composer.inputValue(), "half a thou");
+});
