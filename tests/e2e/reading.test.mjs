@@ -74,7 +74,10 @@ visit("an answer of 200 KB streams without blocking the page", async (person, se
   });
   assert.ok(length > 150_000, `all of it is there: ${length}`);
   // The screen's own pace is 16.7 ms. A busy machine draws late; but late in the answer no later than early in it.
-  assert.ok(late < Math.max(25, 2 * early), `median of frames: ${early} ms in the first third, ${late} ms in the last`);
+  assert.ok(
+    late < Math.max(25, 2 * early),
+    `median of frames: ${early} ms in the first third, ${late} ms in the last`,
+  );
 });
 
 visit("500 messages open at once, and are all there", async (person) => {
