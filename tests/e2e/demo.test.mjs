@@ -22,3 +22,28 @@ visit(
   },
   { path: "/#open=old" },
 );
+
+visit(
+  "a good link opens a session: its token goes with changes, and no address keeps it",
+  async (person, server) => {
+    const { page } = person;
+    await page.route("**/api/session", (route) => route.fulfill({ json: { token: "of-the-session" } }));
+    await page.goto(`${server.url}/login`);
+    await page.goto(`${server.url}/#open=once`);
+    await page.getByText("This browser may administer the server now.").waitFor();
+    assert.equal(page.url(), `${server.url}/`);
+    assert.equal(await page.evaluate(() => localStorage.getItem("session-token")), "of-the-session");
+  },
+);
+
+visit("two tabs show the same conversations", async (person, server) => {
+  await person.ask("From the first tab");
+  const other = await person.page.context().newPage();
+  await other.goto(server.url);
+  await other.locator(".chat-row a").click();
+  await other.getByText("This is a demo").waitFor();
+  await person.pick("More: From the first tab", "Rename");
+  await person.page.getByLabel("Title of the conversation").fill("Renamed");
+  await person.page.keyboard.press("Enter");
+  await other.locator(".chat-title", { hasText: "Renamed" }).waitFor();
+});

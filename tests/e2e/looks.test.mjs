@@ -82,6 +82,7 @@ visit(
     assert.equal(await paper(), "rgb(21, 21, 26)");
     await page.route("**/assets/*.js", () => {}); // the page's own script never comes
     await page.reload({ waitUntil: "commit" });
+    await page.locator("#page").waitFor({ state: "attached" });
     await person.until(async () => (await paper()) === "rgb(21, 21, 26)");
   },
   { colorScheme: "light" },

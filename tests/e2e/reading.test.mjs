@@ -63,19 +63,21 @@ visit("an answer of 200 KB streams without blocking the page", async (person, se
   });
   await person.say("Much");
   await page.locator("article.answer.last .stats").waitFor({ timeout: 50_000 });
-  const { median, slow, length } = await page.evaluate(() => {
-    const frames = /** @type {number[]} */ (Reflect.get(globalThis, "frames"));
+  const { early, late, length } = await page.evaluate(() => {
+    /** @type {number[]} */
+    const frames = Object(globalThis).frames;
     const gaps = frames.slice(1).map((at, index) => at - Number(frames[index]));
-    gaps.sort((a, b) => a - b);
-    return {
-      median: gaps[gaps.length >> 1] ?? 0,
-      slow: gaps[Math.floor(gaps.length * 0.95)] ?? 0,
-      length: document.querySelector(".markdown")?.textContent?.length ?? 0,
-    };
+    const third = Math.floor(gaps.length / 3);
+    const median = (/** @type {number[]} */ some) => some.sort((a, b) => a - b)[some.length >> 1] ?? 0;
+    const length = document.querySelector(".markdown")?.textContent?.length ?? 0;
+    return { early: median(gaps.slice(0, third)), late: median(gaps.slice(-third)), length };
   });
   assert.ok(length > 150_000, `all of it is there: ${length}`);
-  // A shared machine draws some frames late; what is linear keeps its median at the screen's own pace.
-  assert.ok(median < 20 && slow < 100, `frames: median ${median} ms, 95 % within ${slow} ms`);
+  // The screen's own pace is 16.7 ms. A busy machine draws late; but late in the answer no later than early in it.
+  assert.ok(
+    late < Math.max(25, 2 * early),
+    `median of frames: ${early} ms in the first third, ${late} ms in the last`,
+  );
 });
 
 visit("500 messages open at once, and are all there", async (person) => {

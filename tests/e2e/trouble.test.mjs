@@ -21,6 +21,7 @@ visit(
     assert.match(await card.innerText(), /Too many requests[\s\S]*at Kiro[\s\S]*Request id\s+\w/);
     await person.button("Try again").click();
     await person.last.getByText("at last").waitFor();
+    await person.whole();
     assert.match(await person.last.innerText(), /2\/2/);
   },
 );

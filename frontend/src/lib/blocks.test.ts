@@ -72,8 +72,9 @@ test("what is done is never looked at again: twice the text takes about twice th
     for (let end = 0; end <= text.length; end += 64) blocks.feed(text.slice(0, end));
     return performance.now() - began;
   };
+  const best = (size: number) => Math.max(1, Math.min(time(size), time(size), time(size)));
   time(2000);
-  const ratio = Math.max(time(16_000), 1) / Math.max(time(4_000), 1);
+  const ratio = best(16_000) / best(4_000);
   expect(ratio).toBeLessThan(12); // 4 if it is linear, 16 if it is not
 });
 

@@ -11,7 +11,7 @@ export function brief(value: number): string {
 /** Milliseconds → "0.8 s", "12 s", "3 min". */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0.1, milliseconds / 1000);
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1).replace(/\.0$/, "")} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   return `${Math.round(seconds / 60)} min`;
 }

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { getJson } from "../lib/api";
+import { apiKey, getJson } from "../lib/api";
 import { t } from "../lib/words/chat";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
@@ -21,7 +21,7 @@ export function Tools() {
       },
       () => {},
     );
-  }, []);
+  }, [apiKey.value]);
   if (!tools.value.length) return null;
   return (
     <Menu

@@ -5,7 +5,7 @@ import { elements } from "./elements";
 
 function shown(text: string): HTMLElement {
   const place = document.createElement("div");
-  render(<>{elements(parse(text), false)}</>, place);
+  render(elements(parse(text), false), place);
   return place;
 }
 

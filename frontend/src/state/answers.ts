@@ -85,7 +85,7 @@ async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
   const whole = asTurn(turn, one.answer);
   if (failure) whole.failure = noted(failure);
   else if (one.stop.signal.aborted) whole.state = "stopped";
-  change(chat, (value) => replace(value, whole));
+  change(chat, (value) => ({ ...replace(value, whole), updated: Date.now() }));
   const left = new Map(growing.value);
   left.delete(turn.id);
   growing.value = left;

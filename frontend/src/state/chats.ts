@@ -78,8 +78,11 @@ export function change(kept: Signal<Chat>, how: (chat: Chat) => Chat): void {
   if (Object.keys(kept.value.turns).length) void keep(kept.value);
 }
 
+const removed = new Set<string>();
+
 /** Put a conversation into the database, and its head into the list. */
 export async function keep(value: Chat): Promise<void> {
+  if (removed.has(value.id)) return; // an answer that still comes must not bring it back
   const first = Object.values(value.turns)[0];
   const title = value.title || titleOf(first?.text ?? "") || t("untitled");
   const head: Head = { id: value.id, title, updated: value.updated, pinned: value.pinned ?? false };
@@ -103,6 +106,7 @@ export async function pin(id: string, pinned: boolean): Promise<void> {
 export async function remove(id: string): Promise<void> {
   const found = await loadChat(id);
   const head = list.value.find((each) => each.id === id);
+  removed.add(id);
   batch(() => {
     list.value = list.value.filter((each) => each.id !== id);
     if (shown.value.value.id === id) shown.value = fresh();
@@ -114,6 +118,7 @@ export async function remove(id: string): Promise<void> {
   }, 10_000);
   const undo = () => {
     clearTimeout(timer);
+    removed.delete(id);
     if (found) void keep(found.value);
     else if (head) {
       list.value = sorted([head, ...list.value]);
@@ -141,5 +146,16 @@ channel?.addEventListener("message", async ({ data }) => {
   list.value = sorted(await readList().catch(() => list.value));
   const known = loaded.get(String(data));
   const read = known && (await readChat(String(data)).catch(() => null));
-  if (known && read) known.value = read;
+  if (known && read) known.value = merged(known.value, read);
 });
+
+/** What another tab wrote, with the answers that come in this one; which branch is shown is each tab's own. */
+function merged(here: Chat, there: Chat): Chat {
+  const growing = Object.values(here.turns).filter((turn) => turn.state === "streaming");
+  const turns = {
+    ...here.turns,
+    ...there.turns,
+    ...Object.fromEntries(growing.map((turn) => [turn.id, turn])),
+  };
+  return { ...there, turns, chosen: { ...there.chosen, ...here.chosen } };
+}

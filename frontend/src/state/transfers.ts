@@ -1,10 +1,9 @@
 /** Conversations out of the page and into it: files to save, files to import. */
-import { readChat } from "../lib/db";
 import { size } from "../lib/numbers";
 import { fromJson, LARGEST_IMPORT, toJson, toMarkdown, Unreadable } from "../lib/transfer";
 import { type Chat, path, titleOf } from "../lib/tree";
 import { t } from "../lib/words/chat";
-import { keep, list } from "./chats";
+import { keep, list, loadChat } from "./chats";
 import { tell } from "./notices";
 
 export function exportChat(chat: Chat, form: "json" | "markdown"): void {
@@ -15,8 +14,8 @@ export function exportChat(chat: Chat, form: "json" | "markdown"): void {
 export async function exportAll(): Promise<void> {
   const chats: Chat[] = [];
   for (const { id } of list.value) {
-    const chat = await readChat(id).catch(() => null);
-    if (chat) chats.push(chat);
+    const chat = await loadChat(id);
+    if (chat) chats.push(chat.value);
   }
   save("kiro2chat.json", "application/json", toJson(chats));
 }
