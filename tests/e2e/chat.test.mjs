@@ -130,15 +130,12 @@ visit("tool calls are cards; a failed one opens itself", async (person) => {
   assert.match(await card.locator("pre").innerText(), /"path": "<b>x<\/b>"/);
 });
 
-visit("a list of tools is shown where there is one, and nothing where there is none", async (person) => {
+visit("the agent's tools are shown to whoever asks for them", async (person) => {
   await person.composer.waitFor();
-  assert.equal(await person.page.getByLabel("Tools").count(), 0);
-  await person.page.route("**/v1/agent/tools", (route) =>
-    route.fulfill({ json: { data: [{ name: "shell" }, { name: "read_file" }] } }),
-  );
-  await person.page.reload();
   await person.button("Tools").click();
-  await person.page.getByRole("menuitem", { name: "read_file" }).waitFor();
+  await person.page.getByRole("menuitem", { name: "calculator" }).waitFor();
+  await person.page.getByRole("menuitem", { name: "file_read" }).click();
+  await person.page.waitForURL("**/agent");
 });
 
 visit("copy gives the Markdown as it came", async (person, server) => {

@@ -19,9 +19,10 @@ interface Props {
   items: Item[] | (() => Item[]);
   class?: string;
   side?: "start" | "end";
+  onOpen?: () => void;
 }
 
-export function Menu({ label, children, items, class: extra = "icon-button", side = "end" }: Props) {
+export function Menu({ label, children, items, class: extra = "icon-button", side = "end", onOpen }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -60,7 +61,10 @@ export function Menu({ label, children, items, class: extra = "icon-button", sid
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        onClick={() => setOpen(!open)}
+        onClick={() => {
+          if (!open) onOpen?.();
+          setOpen(!open);
+        }}
       >
         {children}
       </button>

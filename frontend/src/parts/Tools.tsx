@@ -1,37 +1,39 @@
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { apiKey, getJson } from "../lib/api";
+import { useLocation } from "preact-iso";
+import { getJson } from "../lib/api";
+import { ApiError } from "../lib/errors";
 import { t } from "../lib/words/chat";
 import { Icon } from "./Icon";
-import { Menu } from "./Menu";
+import { type Item, Menu } from "./Menu";
 
-/** As the list of an agent's tools may come: OpenAI's form of lists, with a name to each. */
-interface ToolList {
-  data?: { name?: unknown; id?: unknown }[];
+/** Names of the agent's tools; undefined while they are looked for, which starts MCP servers the first time. */
+const names = signal<string[] | undefined>(undefined);
+const failure = signal("");
+
+function look() {
+  failure.value = "";
+  getJson<{ tools: { name: string }[] }>("/v1/agent/tools").then(
+    ({ tools }) => {
+      names.value = tools.map(({ name }) => name);
+    },
+    (error: unknown) => {
+      failure.value = error instanceof ApiError ? error.message : String(error);
+    },
+  );
 }
 
-const tools = signal<string[]>([]);
-
-/** The agent's tools, beside the model. A server without an agent has none, and nothing is shown. */
+/** The agent's tools, beside the model: asked for when somebody wants to see them, and not before. */
 export function Tools() {
-  useEffect(() => {
-    getJson<ToolList>("/v1/agent/tools").then(
-      ({ data }) => {
-        tools.value = (Array.isArray(data) ? data : []).map((each) => String(each.name ?? each.id ?? ""));
-      },
-      () => {},
-    );
-  }, [apiKey.value]);
-  if (!tools.value.length) return null;
+  const { route } = useLocation();
+  const items = (): Item[] => {
+    const told = failure.value || (names.value === undefined ? t("toolsLoading") : t("toolsNone"));
+    const shown = names.value?.length && !failure.value ? names.value : [told];
+    return shown.map((label) => ({ label, icon: "tool", run: () => route("/agent") }));
+  };
   return (
-    <Menu
-      label={t("tools")}
-      class="head-button"
-      side="start"
-      items={tools.value.map((name) => ({ label: name, icon: "tool", run: () => {} }))}
-    >
+    <Menu label={t("tools")} class="head-button" side="start" items={items} onOpen={look}>
       <Icon name="tool" size={16} />
-      <span class="wide-only">{t("toolsOf", { count: tools.value.length })}</span>
+      <span class="wide-only">{t("tools")}</span>
     </Menu>
   );
 }
