@@ -198,6 +198,7 @@ async def events_of(
     def counted(answer: Report) -> None:
         spend(answer)
         report.usage = answer.usage if report.usage is None else report.usage.plus(answer.usage or type(report.usage)())
+        report.answered.credits = report.usage.credits
         report.answered.attempts += answer.answered.attempts
         report.answered.dropped += answer.answered.dropped
         report.repairs += answer.repairs
@@ -213,7 +214,6 @@ async def events_of(
                 report.error = event.error
             if isinstance(event, Finished):
                 report.outcome = event.reason
-                report.answered.credits = event.spent.usage.credits
             yield event
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..settings import Settings
 from ..store.base import Store
 from ..turns import Turn
 from .builtin import approval_of, built_in_tools, handed_out
-from .events import AgentEvent
+from .events import AgentEvent, Finished
 from .mcp_servers import Servers
 from .memory import remembered
 from .messages import closed, open_calls, result_of
@@ -48,6 +48,7 @@ class Agents:
         self._built_in = built_in_tools(settings)
         self.servers = Servers(settings, settings.workspace, reserved=[tool.name for tool in self._built_in])
         self._runs: dict[tuple[Owner, str], Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def tools(self, *, trusted: bool) -> tuple[AgentTool, ...]:
         """Those that are switched on for this caller, built in first."""
@@ -82,18 +83,18 @@ class Agents:
             modes={tool.name: self.mode(tool) for tool in tools},
             budget=wish.budget,
         )
-        async with AsyncExitStack() as stack:
-            if wish.turns or (question is None and wish.session is None):
-                events = self._alone(gateway, job, counted)
-                yield None, await stack.enter_async_context(aclosing(events))
-                return
-            id = wish.session or await self.sessions.new(wish.owner, wish.model, question)
-            session = await stack.enter_async_context(self.sessions.running(wish.owner, id, wish.patience))
-            job = await self._going_on(gateway, session, job, wish.answers)
-            if wish.session is None:
-                stack.push_async_callback(self._forget_if_empty, session)
-            events = self._within(gateway, session, job, counted)
-            yield id, await stack.enter_async_context(aclosing(events))
+        if wish.turns:
+            async with aclosing(self._alone(gateway, job, counted)) as events:
+                yield None, events
+            return
+        desk = _Desk()
+        task = asyncio.create_task(self._within(gateway, wish, job, counted, desk))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            yield await desk.opened, desk.events()
+        finally:
+            task.cancel()  # it ends by itself: who asked may be in a hurry to leave
 
     async def cancel(self, owner: Owner, id: str) -> bool:
         """Stop the run in a session; whether it ran in this process. One in another process stops within seconds.
@@ -109,8 +110,11 @@ class Agents:
         return False
 
     async def aclose(self) -> None:
-        for run in list(self._runs.values()):
-            run.cancel()
+        for task in set(self._tasks):
+            if not task.cancelling():  # a second time would break off what the first one lets end
+                task.cancel()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
         await self.servers.aclose()
 
     def _chosen(self, tools: tuple[AgentTool, ...], names: tuple[str, ...] | None) -> tuple[AgentTool, ...]:
@@ -161,8 +165,34 @@ class Agents:
                 yield event
 
     async def _within(
-        self, gateway: Gateway, session: Session, job: Job, counted: Callable[[Report], None]
-    ) -> AsyncGenerator[AgentEvent, None]:
+        self, gateway: Gateway, wish: Wish, job: Job, counted: Callable[[Report], None], desk: _Desk
+    ) -> None:
+        """A run in its session, as a task of its own: whatever becomes of who asked, the session ends whole and is given back.
+
+        The last event comes when all that is done, so that whoever sees it may go on at once.
+        """
+        last: AgentEvent | None = None
+        try:
+            id = wish.session or await self.sessions.new(wish.owner, wish.model, job.question)
+            async with self.sessions.running(wish.owner, id, wish.patience) as session:
+                job = await self._going_on(gateway, session, job, wish.answers)
+                desk.opened.set_result(id)
+                last = await self._settled(gateway, session, job, counted, desk)
+                if wish.session is None and all(turn.role == "user" for turn in session.turns):
+                    await self.sessions.delete(wish.owner, id)  # a question that nobody answered
+        except Exception as error:
+            if desk.opened.done():
+                logger.warning("The session of a run cannot be kept: %s", error)
+            else:
+                desk.opened.set_exception(error)
+        finally:
+            desk.end(last or Finished("error"))
+
+    async def _settled(
+        self, gateway: Gateway, session: Session, job: Job, counted: Callable[[Report], None], desk: _Desk
+    ) -> AgentEvent | None:
+        """Run, and keep what comes of it; its last event."""
+
         async def added(turn: Turn) -> None:
             try:
                 await self.sessions.append(session, turn)
@@ -173,21 +203,19 @@ class Agents:
         place = (session.owner, session.id)
         self._runs[place] = run
         stop = asyncio.create_task(_when(session.cancelled, run))
+        last: AgentEvent | None = None
         try:
             async with aclosing(run.events()) as events:
                 async for event in events:
-                    yield event
+                    if isinstance(event, Finished):
+                        last = event
+                    else:
+                        desk.tell(event)
         finally:
             stop.cancel()
-            if self._runs.get(place) is run:
-                del self._runs[place]
-            await asyncio.shield(asyncio.ensure_future(self._settle(session, run, job)))
-
-    async def _forget_if_empty(self, session: Session) -> None:
-        """A session of its own for a question that nobody answered would only be in the way."""
-        if all(turn.role == "user" for turn in session.turns):
-            with contextlib.suppress(StoreError):
-                await self.sessions.delete(session.owner, session.id)
+            self._runs.pop(place, None)
+            await self._settle(session, run, job)
+        return last
 
     async def _settle(self, session: Session, run: Run, job: Job) -> None:
         """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend."""
@@ -195,6 +223,28 @@ class Agents:
             if run.paused is None and open_calls(session.turns):
                 await self.sessions.append(session, closed(session.turns, (), _BROKEN_OFF)[-1])
             await self.sessions.settle(session, run.paused, allowed=sorted(run.allowed), model=job.model)
+
+
+class _Desk:
+    """Where a run in a task of its own lays down what happens, for whoever asked for it."""
+
+    def __init__(self) -> None:
+        self.opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """The session's id, or why there is none."""
+        self._events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
+
+    def tell(self, event: AgentEvent) -> None:
+        self._events.put_nowait(event)
+
+    def end(self, last: AgentEvent) -> None:
+        self._events.put_nowait(last)
+        self._events.put_nowait(None)
+        if not self.opened.done():
+            self.opened.cancel()
+
+    async def events(self) -> AsyncGenerator[AgentEvent, None]:
+        while (event := await self._events.get()) is not None:
+            yield event
 
 
 def _done(paused: Paused) -> Iterable[Any]:
