@@ -26,6 +26,7 @@ from kiro2chat_core.keys import ADMIN
 from kiro2chat_core.report import Report
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.base import Store
+from kiro2chat_core.turns import Usage
 
 from .admission import admitted, allowed, gateway_of, key_of, spent
 from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
@@ -197,7 +198,8 @@ async def events_of(
 
     def counted(answer: Report) -> None:
         spend(answer)
-        report.usage = answer.usage if report.usage is None else report.usage.plus(answer.usage or type(report.usage)())
+        usage = answer.usage or Usage()
+        report.usage = usage if report.usage is None else report.usage.plus(usage)
         report.answered.credits = report.usage.credits
         report.answered.attempts += answer.answered.attempts
         report.answered.dropped += answer.answered.dropped
