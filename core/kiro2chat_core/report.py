@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from .errors import Kiro2ChatError
@@ -42,7 +43,7 @@ class Report:
     stream: bool = False
     began_at: float = 0.0
     first: float | None = None
-    """Until the first events were ready."""
+    """Until the first events were ready, reading of the request and its attachments included: what its client waited for."""
 
     total: float = 0.0
     status: int = 0
@@ -60,3 +61,8 @@ class Report:
     repairs: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     answered: Answered = field(default_factory=Answered)
+    _began: float = field(default_factory=time.perf_counter, repr=False)
+
+    def elapsed(self) -> float:
+        """Seconds since this report was made, which is when its request came in: the one clock of all its times."""
+        return time.perf_counter() - self._began

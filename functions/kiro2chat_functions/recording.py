@@ -54,9 +54,8 @@ class Recording:
             await send(message)
 
         self._began(report)
-        began = time.perf_counter()
         try:
             await self._app(scope, receiving, sending)
         finally:
-            report.total = time.perf_counter() - began
+            report.total = report.elapsed()
             self._ended(report)
