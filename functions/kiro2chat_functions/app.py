@@ -92,7 +92,9 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/login", admin.show_login, "GET"),
             _route("/api/usage", admin.show_usage, "GET"),
         ],
-        middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended), keys, sessions),
+        middleware=_middleware(
+            settings, Middleware(Recording, began=meters.began, ended=ended), keys, sessions, meters
+        ),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
@@ -107,7 +109,9 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     return app
 
 
-def _middleware(settings: Settings, recording: Middleware, keys: Keys, sessions: Sessions) -> list[Middleware]:
+def _middleware(
+    settings: Settings, recording: Middleware, keys: Keys, sessions: Sessions, meters: Meters
+) -> list[Middleware]:
     layers = [
         Middleware(
             OriginGuard,
@@ -115,6 +119,7 @@ def _middleware(settings: Settings, recording: Middleware, keys: Keys, sessions:
             origins=settings.cors_origins,
             loopback=settings.is_loopback,
             render=_render,
+            refused=meters.refused,
         )
     ]
     if settings.cors_origins:
