@@ -103,7 +103,7 @@ _PORTS = {"http": "80", "https": "443"}
 
 class KeyGuard:
     """Demands an API key on every path below one of `prefixes`, as a bearer token or in `x-api-key`, and puts whose it is
-    into `scope["state"]["api_key"]`. Paths that are not below `handed_out` take the admin key only.
+    into `scope["state"]["api_key"]`. Paths that are not below `handed_out` take the admin key, or one for metrics.
 
     Where no key is demanded (loopback, without API_KEY and without keys in the store) any word will do instead of one, but
     for what looks like a key of ours: that is somebody's, or it is wrong.
@@ -163,9 +163,11 @@ class KeyGuard:
         if key is None and (given.startswith(PREFIX) or await self._keys.demanded()):
             told = "wrong" if given else "missing"
             raise Unauthorized(f"The API key is {told}: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.")
-        if key not in (None, ADMIN) and not path.startswith(self._handed_out):
-            raise Forbidden("This is for the admin key only: the one that the server has in API_KEY.")
-        return key
+        if key is None or key == ADMIN or key.metrics != path.startswith(self._handed_out):
+            return key
+        if key.metrics:
+            raise Forbidden("This key is for /metrics only; `kiro2chat keys new NAME` makes one for models.")
+        raise Forbidden("This takes the admin key (API_KEY), or one of `kiro2chat keys new NAME --metrics`.")
 
 
 def limit_headers(standing: Standing, *, anthropic: bool) -> dict[str, str]:
