@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from .errors import Kiro2ChatError
 from .turns import Usage
 
-__all__ = ["Answered", "Report"]
+if TYPE_CHECKING:
+    from .fold import Answer
+
+__all__ = ["Answered", "Report", "Said"]
 
 
 @dataclass(slots=True)
@@ -27,8 +31,17 @@ class Answered:
 
 
 @dataclass(slots=True)
+class Said:
+    """What was said, for those who keep it: the decoded body, and the answer as far as it came."""
+
+    asked: Any = None
+    answer: Answer | None = None
+
+
+@dataclass(slots=True)
 class Report:
-    """One request. Times are seconds, `began_at` since 1970, the others since then. No word of what was said is in it."""
+    """One request. Times are seconds, `began_at` since 1970, the others since then. No word of what was said is in it but in
+    `said`, which is there only where JOURNAL_BODIES is on."""
 
     id: str = ""
     dialect: str = ""
@@ -61,6 +74,7 @@ class Report:
     repairs: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     answered: Answered = field(default_factory=Answered)
+    said: Said | None = field(default=None, repr=False)
     _began: float = field(default_factory=time.perf_counter, repr=False)
 
     def elapsed(self) -> float:

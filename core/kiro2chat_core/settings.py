@@ -86,6 +86,9 @@ class Settings:
     journal_days: int = _setting(
         "JOURNAL_DAYS", kinds.integer(0, 366), 30, "Days for which a record of each request is kept; 0 keeps none."
     )
+    journal_bodies: bool = _setting(
+        "JOURNAL_BODIES", kinds.switch, False, "Records also keep what was asked and answered; for the admin key only."
+    )
     assistant_identity: str = _setting(
         "ASSISTANT_IDENTITY",
         kinds.choice("kiro", "claude"),
@@ -281,6 +284,10 @@ class Settings:
             return self.host.lower() == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def keeps_bodies(self) -> bool:
+        return self.journal_bodies and self.journal_days > 0
 
     def _check(self) -> None:
         if not self.is_loopback and not self.api_key:

@@ -84,6 +84,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/stats", stats.stats, "GET"),
             _route("/api/requests", stats.requests, "GET"),
             _route("/api/requests/live", stats.live_requests, "GET"),
+            _route("/api/requests/{id}", stats.one_request, "GET"),
             _route("/metrics", stats.metrics, "GET"),
             _route("/api/session", admin.open_session, "POST"),
             _route("/api/session", admin.close_session, "DELETE"),
@@ -93,7 +94,11 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/usage", admin.show_usage, "GET"),
         ],
         middleware=_middleware(
-            settings, Middleware(Recording, began=meters.began, ended=ended), keys, sessions, meters
+            settings,
+            Middleware(Recording, began=meters.began, ended=ended, bodies=settings.keeps_bodies),
+            keys,
+            sessions,
+            meters,
         ),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
