@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,21 @@ from .turns import Usage
 if TYPE_CHECKING:
     from .fold import Answer
 
-__all__ = ["Answered", "Report", "Said"]
+__all__ = ["Answered", "Attempt", "Report", "Said"]
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One HTTP request to the backend. Times are of `time.perf_counter`; `Report.at` makes them those of a clock."""
+
+    began: float = field(default_factory=time.perf_counter)
+    ended: float | None = None
+    host: str = ""
+    port: int | None = None
+    status: int = 0
+    request_id: str = ""
+    error: str = ""
+    """Its code."""
 
 
 @dataclass(slots=True)
@@ -27,7 +43,22 @@ class Answered:
     """Undeclared tool calls."""
 
     attempts: int = 0
+    tries: list[Attempt] = field(default_factory=list)
     reasoning_refused: bool = False
+
+    @contextmanager
+    def attempt(self) -> Iterator[Attempt]:
+        """One more, until the end of the block, however that comes."""
+        this = Attempt()
+        self.attempts += 1
+        self.tries.append(this)
+        try:
+            yield this
+        except Kiro2ChatError as error:
+            this.error = error.code
+            raise
+        finally:
+            this.ended = time.perf_counter()
 
 
 @dataclass(slots=True)
@@ -80,3 +111,7 @@ class Report:
     def elapsed(self) -> float:
         """Seconds since this report was made, which is when its request came in: the one clock of all its times."""
         return time.perf_counter() - self._began
+
+    def at(self, moment: float) -> float:
+        """Seconds since 1970 of a moment of `time.perf_counter`."""
+        return self.began_at + moment - self._began

@@ -34,6 +34,7 @@ from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
 from .metrics import Meters
 from .recording import Recording
+from .tracing import Tracing, spans_of
 
 __all__ = ["create_app"]
 
@@ -51,6 +52,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     journal = Journal(store, settings)
     meters = Meters(lambda: journal.dropped)
     sessions = Sessions(store, clock)
+    spans = spans_of()
 
     def ended(report: Report) -> None:
         meters.ended(report)
@@ -63,6 +65,8 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
         await ledger.aclose()
         await journal.aclose()
         await store.aclose()
+        if spans is not None:
+            await spans.aclose()
 
     app = Starlette(
         routes=[
@@ -95,7 +99,10 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
         ],
         middleware=_middleware(
             settings,
-            Middleware(Recording, began=meters.began, ended=ended, bodies=settings.keeps_bodies),
+            [
+                *([] if spans is None else [Middleware(Tracing, spans=spans)]),
+                Middleware(Recording, began=meters.began, ended=ended, bodies=settings.keeps_bodies),
+            ],
             keys,
             sessions,
             meters,
@@ -115,7 +122,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
 
 
 def _middleware(
-    settings: Settings, recording: Middleware, keys: Keys, sessions: Sessions, meters: Meters
+    settings: Settings, recording: list[Middleware], keys: Keys, sessions: Sessions, meters: Meters
 ) -> list[Middleware]:
     layers = [
         Middleware(
@@ -137,7 +144,7 @@ def _middleware(
                 expose_headers=["request-id", "x-request-id", "x-kiro2chat-ignored", "retry-after", *LIMIT_HEADERS],
             )
         )
-    layers.append(recording)  # refused keys included
+    layers += recording  # refused keys included
     layers.append(
         Middleware(KeyGuard, keys=keys, prefixes=_GUARDED, render=_render, is_anthropic=anthropic.is_anthropic)
     )
