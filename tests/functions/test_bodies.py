@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from tests.functions.test_cli import serving
 from tests.functions.test_journal import PATHS, get, send, told
 from tests.gateways import Pair, gateway
 from tests.keyed import made
@@ -128,3 +130,13 @@ def test_single_records_are_found_without_bodies_and_what_is_not_there_is_told()
     with gateway(API_KEY="sesame", JOURNAL_DAYS="0", JOURNAL_BODIES="true") as pair:
         id = send(pair, "chat", headers=ADMIN).headers["x-request-id"]
         assert "no records are kept" in get(pair, f"/api/requests/{id}", **ADMIN).json()["error"]["message"]
+
+
+@pytest.mark.parametrize("days", ["7", "0"])
+def test_a_server_says_at_its_start_that_bodies_are_kept(tmp_path: Path, days: str) -> None:
+    with serving(tmp_path, "--demo", JOURNAL_BODIES="true", JOURNAL_DAYS=days) as (server, url, _printed):
+        assert httpx.get(f"{url}/health", trust_env=False, timeout=30).status_code == 200  # it has said all by then
+        server.terminate()
+        assert server.stdout is not None
+        more = server.stdout.read()
+    assert ("what is asked and answered is kept for 7 days (JOURNAL_BODIES)" in more) is (days == "7")
