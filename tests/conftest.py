@@ -10,6 +10,8 @@ from hypothesis import settings
 
 # No test reads the settings or logins of whoever runs it.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="kiro2chat-home-")
+for variable in [name for name in os.environ if name.startswith("OTEL_")]:
+    os.environ.pop(variable)
 for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIRO2CHAT_CONFIG"):
     os.environ.pop(variable, None)
 

@@ -69,12 +69,13 @@ def made(
     models: tuple[str, ...] = (),
     expires_at: float | None = None,
     clock: Callable[[], float] = MIDDAYS,
+    metrics: bool = False,
     **limits: Any,
 ) -> tuple[ApiKey, str]:
     """A new key and its text."""
     key, secret = with_keys(
         folder,
-        lambda keys: keys.new(name, models=models, expires_at=expires_at, limits=Limits(**limits)),
+        lambda keys: keys.new(name, models=models, expires_at=expires_at, limits=Limits(**limits), metrics=metrics),
         clock,
     )
     return key, secret.reveal()

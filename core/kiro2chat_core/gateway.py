@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -103,13 +102,12 @@ class Gateway:
         source = self._insisting(ask, model, report) if forced else self._once(ask, model, report)
         window, finishing = Window(ask, model), Finishing(ask)
         signing = Signing(self._signatures, model.id)
-        began = time.perf_counter()
         try:
             await window.check()
             async with aclosing(source) as batches:
                 async for batch in batches:
                     if report.first is None:
-                        report.first = time.perf_counter() - began
+                        report.first = report.elapsed()
                         finishing.input_tokens = await window.tokens()
                     finishing.credits = report.answered.credits
                     for event in batch:
@@ -122,7 +120,7 @@ class Gateway:
             report.error = _with_repairs(await window.judged(error), report)
             raise report.error from None
         finally:
-            report.outcome, report.usage, report.total = finishing.outcome, finishing.spent, time.perf_counter() - began
+            report.outcome, report.usage, report.total = finishing.outcome, finishing.spent, report.elapsed()
             await window.aclose()
             if report.answered.reasoning_refused:
                 self._signatures.refused(ask.turns, model.id)

@@ -19,11 +19,12 @@ from functools import partial
 from typing import TypeAlias
 
 from .errors import Conflict, StoreError, Unauthorized
-from .records import Record, key_of, record_of
+from .records import Record, key_of, record_of, said_key_of
 from .report import Report
+from .said import said_of
 from .settings import Settings
 from .stats import Labelling, Labels, amounts_of, keys_of
-from .store.base import MOST_COUNTERS, Amount, Key, Store
+from .store.base import MOST_COUNTERS, Amount, Key, Store, Value
 
 __all__ = ["Journal", "Listener"]
 
@@ -55,6 +56,8 @@ class _Entry:
     amounts: Mapping[str, Amount]
     record: Record | None
     """None where there is to be no record, only totals."""
+    said: Value | None = None
+    """What was asked and answered, where that is kept."""
 
 
 class Listener:
@@ -113,7 +116,9 @@ class Journal:
                 listener.tell(record)
             # Whoever has no key could fill the disk with refusals.
             kept = self._kept > 0 and not isinstance(report.error, Unauthorized)
-            entry = _Entry(record["at"], self._labelling.of(report), amounts_of(report), record if kept else None)
+            labels, amounts = self._labelling.of(report), amounts_of(report)
+            said = said_of(report) if kept else None
+            entry = _Entry(record["at"], labels, amounts, record if kept else None, said)
             if self._closed or len(self._waiting) >= _QUEUE:
                 self._drop(1, "kiro2chat stops" if self._closed else "they come faster than they can be written")
                 return
@@ -202,7 +207,9 @@ class Journal:
     def _puts(self, batch: Sequence[_Entry]) -> Iterator[_Step]:
         for number, entry in enumerate(batch):
             if entry.record is not None:
-                yield partial(self._put, entry.record), {number}
+                yield partial(self._put, key_of(entry.record), entry.record, entry.record["at"]), {number}
+                if entry.said is not None:
+                    yield partial(self._put, said_key_of(entry.record), entry.said, entry.record["at"]), {number}
 
     def _counts(self, batch: Sequence[_Entry]) -> Iterator[_Step]:
         """One for each aggregate, or some where there are more counters than a store adds to at once."""
@@ -219,11 +226,11 @@ class Journal:
                 some = dict(named[first : first + MOST_COUNTERS])
                 yield partial(self._store.incr, key, some, expires_at=expires_at), entries[key]
 
-    async def _put(self, record: Record) -> None:
+    async def _put(self, key: Key, value: Value, at: float) -> None:
         """Tried twice, for a store that was replaced is opened anew; what was counted twice would be wrong for ever."""
         for again in (True, False):
             try:
-                await self._store.put(key_of(record), record, expected="absent", expires_at=record["at"] + self._kept)
+                await self._store.put(key, value, expected="absent", expires_at=at + self._kept)
             except Conflict:  # the first attempt was done after all
                 return
             except StoreError:

@@ -57,6 +57,7 @@ class ApiKey:
     """What is known of a key; times are seconds since 1970. `models` are names or their beginnings with a `*`; none: all.
 
     `login` is the name of the login that it uses; "" is the one that the settings choose.
+    One for `metrics` reads these and does nothing else: whoever collects numbers needs neither models nor the admin key.
     """
 
     id: str
@@ -66,6 +67,7 @@ class ApiKey:
     models: tuple[str, ...] = ()
     limits: Limits = Limits()
     login: str = ""
+    metrics: bool = False
 
     def may_use(self, model: str) -> bool:
         """Whether the model of this id, as the catalog resolves a name, is among those allowed."""
@@ -137,11 +139,12 @@ class Keys:
         models: tuple[str, ...] = (),
         limits: Limits = Limits(),
         login: str = "",
+        metrics: bool = False,
     ) -> tuple[ApiKey, Secret]:
         """Make a key. The secret is known now and never again.
 
         Raises:
-            BadRequest: a name or pattern that cannot be one.
+            BadRequest: a name or pattern that cannot be one; models or limits of a key that only reads metrics.
         """
         if not _NAME.fullmatch(name) or name != name.strip():
             raise BadRequest("A key's name has 1 to 100 characters, without spaces around it.", field="name")
@@ -149,8 +152,11 @@ class Keys:
             raise BadRequest(
                 f"{bad[0][:100]!r} is no model: expected a name, at most with a * at its end.", field="models"
             )
+        if metrics and (models or limits != Limits()):
+            told = "A key for metrics reads /metrics and nothing else: it takes no models and no limits."
+            raise BadRequest(told, field="metrics")
         secret = Secret(PREFIX + secrets.token_urlsafe(32))
-        key = ApiKey(secrets.token_hex(4), name, self._clock(), expires_at, models, limits, login)
+        key = ApiKey(secrets.token_hex(4), name, self._clock(), expires_at, models, limits, login, metrics)
         await self._store.put(_place(secret.reveal()), _value(key), expected="absent")
         return key, secret
 
@@ -233,6 +239,7 @@ def _value(key: ApiKey) -> dict[str, Any]:
         "tokens_per_day": key.limits.tokens_per_day,
         "credits_per_month": key.limits.credits_per_month,
         "login": key.login,
+        "metrics": key.metrics,
     }
 
 
@@ -248,6 +255,7 @@ def _read(value: Mapping[str, Any]) -> ApiKey:
             tuple(value["models"]),
             limits,
             value.get("login", ""),  # keys of the first versions have none
+            value.get("metrics", False),  # keys of an earlier kiro2chat are for models
         )
     except (KeyError, TypeError) as missing:
         raise StoreError(f"A key in the store cannot be read ({missing}): it may be a newer kiro2chat's.") from None

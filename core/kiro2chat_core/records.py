@@ -1,22 +1,33 @@
 """A request on record: what is kept of its Report as an item of the store, and how records are found again.
 
-No word of what was said is kept: names of models, fields and dropped tools are cut, names within repairs are left out, and of
-an error its code only.
+No word of what was said is in a record: names of models, fields and dropped tools are cut, names within repairs are left out,
+and of an error there is its code only. What was said lies beside it where it is kept at all, so that lists stay small.
 """
 
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias, get_args
 
+from .ids import made_at, new_id
 from .report import Report
 from .store.base import Item, Key, Store, joined
 
-__all__ = ["CURSOR", "RESULTS", "Record", "Records", "Result", "Wanted", "key_of", "record_of", "result_of"]
+__all__ = [
+    "CURSOR",
+    "RESULTS",
+    "Record",
+    "Records",
+    "Result",
+    "Wanted",
+    "key_of",
+    "record_of",
+    "result_of",
+    "said_key_of",
+]
 
 Record: TypeAlias = dict[str, Any]
 """A JSON object; README.md describes its members."""
@@ -39,6 +50,9 @@ _SCANNED = 10_000
 
 _PAGE = 500
 
+_SKEW = 2.0
+"""Seconds that a clock may have been set back between a request's coming in and its id."""
+
 
 def result_of(report: Report) -> Result:
     if report.status in (0, 499) or (report.status < 400 and report.error is None and report.outcome == _UNFINISHED):
@@ -55,7 +69,7 @@ _CLASSES: Mapping[int, Result] = {1: "1xx", 2: "2xx", 3: "3xx", 4: "4xx", 5: "5x
 def record_of(report: Report) -> Record:
     usage, answered = report.usage, report.answered
     return {
-        "id": report.id[:_NAME] or f"req_{uuid.uuid4().hex}",
+        "id": report.id[:_NAME] or new_id("req_"),
         "at": round(report.began_at, 3),
         "path": report.path,
         "dialect": report.dialect,
@@ -96,16 +110,21 @@ def _cut(names: Any) -> list[str]:
 
 def key_of(record: Record) -> Key:
     """Its place: a partition for each day in UTC, in it by millisecond."""
+    return _place("requests", record)
+
+
+def said_key_of(record: Record) -> Key:
+    """Where lies what was said in it."""
+    return _place("said", record)
+
+
+def _place(kind: str, record: Record) -> Key:
     milliseconds = round(record["at"] * 1000)
-    return Key(_partition(_day(milliseconds)), joined(f"{milliseconds:013d}", record["id"]))
+    return Key(f"{kind}#{_day(milliseconds):%Y-%m-%d}", joined(f"{milliseconds:013d}", record["id"]))
 
 
 def _day(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _partition(day: datetime) -> str:
-    return f"requests#{day:%Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +172,34 @@ class Records:
                 return found, item.key.sort.replace("#", "~", 1)
         return found, None
 
+    async def get(self, id: str, *, now: float) -> Record | None:
+        """The record of that id. An id of ours was made soon after its request came in, and it is looked for from then on
+        backwards; any other among the newest.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        born = made_at(id)
+        known = born is not None and now - (self.days + 2) * 86_400 < born < now + 86_400
+        before = f"{round((born + _SKEW) * 1000):013d}~" if born is not None and known else None
+        scanned = 0
+        async for item in self._items(now, before):
+            scanned += 1
+            if item.value["id"] == id:
+                return item.value
+            if scanned == _SCANNED:
+                break
+        return None
+
+    async def said(self, record: Record) -> dict[str, Any] | None:
+        """What was asked and answered in it; None where that was not kept.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        item = await self.store.get(said_key_of(record))
+        return None if item is None else item.value
+
     async def _items(self, now: float, before: str | None) -> AsyncIterator[Item]:
         latest = _day(round(now * 1000)) + timedelta(days=1)  # another machine's clock may be ahead
         earliest = latest - timedelta(days=self.days + 2)
@@ -161,7 +208,7 @@ class Records:
         while day >= earliest:
             cursor, more = after, True
             while more:
-                page = await self.store.list(_partition(day), after=cursor, limit=_PAGE, newest_first=True)
+                page = await self.store.list(f"requests#{day:%Y-%m-%d}", after=cursor, limit=_PAGE, newest_first=True)
                 for item in page.items:
                     yield item
                 cursor = page.cursor

@@ -60,6 +60,9 @@ class ServerSettings:
     journal_days: int = setting(
         "JOURNAL_DAYS", kinds.integer(0, 366), 30, "Days for which a record of each request is kept; 0 keeps none."
     )
+    journal_bodies: bool = setting(
+        "JOURNAL_BODIES", kinds.switch, False, "Records also keep what was asked and answered; for the admin key only."
+    )
     assistant_identity: str = setting(
         "ASSISTANT_IDENTITY",
         kinds.choice("kiro", "claude"),

@@ -117,6 +117,10 @@ class Settings(AgentSettings):
         """Whether other machines may reach the server: by its address, through a reverse proxy, or as a Lambda function."""
         return not self.is_loopback or bool(self.allowed_hosts) or self.on_lambda
 
+    @property
+    def keeps_bodies(self) -> bool:
+        return self.journal_bodies and self.journal_days > 0
+
     def _check(self) -> None:
         if not self.is_loopback and not self.api_key:
             raise SettingsError(

@@ -30,7 +30,7 @@ Render = Callable[[Kiro2ChatError, Scope], Response]
 class AdminGuard:
     """Guards every path below `prefix` but `entrance`, where the session begins.
 
-    Paths that begin with one of `shown` may be read by anyone who may call the server at all: numbers, no settings.
+    The paths in `shown` may be read by anyone who may call the server at all: numbers, no settings and nothing that was said.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class AdminGuard:
         render: Render,
         prefix: str = "/api/",
         entrance: str = "/api/session",
-        shown: tuple[str, ...] = ("/api/stats", "/api/requests"),
+        shown: tuple[str, ...] = ("/api/stats", "/api/requests", "/api/requests/live"),
     ) -> None:
         self._app = app
         self._keys = keys
@@ -80,8 +80,7 @@ class AdminGuard:
 
     async def _is_open(self, scope: Scope) -> bool:
         """Whether no key is needed here: then any word will do instead of one."""
-        shown: bool = scope["path"].startswith(self._shown)
-        return shown and scope["method"] in _SAFE and not await self._keys.demanded()
+        return scope["path"] in self._shown and scope["method"] in _SAFE and not await self._keys.demanded()
 
     async def _check_key(self, given: str) -> None:
         key = await self._keys.find(given)

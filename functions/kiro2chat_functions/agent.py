@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kiro2chat_core.agent.events import AgentEvent, Failed, Finished
+from kiro2chat_core import jsonio
+from kiro2chat_core.agent.events import AgentEvent, Failed, Finished, Said, Thought, ToolStarted
 from kiro2chat_core.agent.pausing import Budget
 from kiro2chat_core.agent.sessions import Owner, Sessions
 from kiro2chat_core.agent.wire import AgentEncoder, Begun, Whole, read_answers, read_chat
@@ -22,11 +22,12 @@ from kiro2chat_core.agent.wire import Request as Wanted
 from kiro2chat_core.agent.wishes import Wish
 from kiro2chat_core.dialects.fields import body_fields
 from kiro2chat_core.dialects.openai_completion import error_answer
+from kiro2chat_core.fold import Fold
 from kiro2chat_core.keys import ADMIN
 from kiro2chat_core.report import Report
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.base import Store
-from kiro2chat_core.turns import Usage
+from kiro2chat_core.turns import CallBegan, CallDelta, CallEnded, Event, ReasoningDelta, TextDelta, Usage
 
 from .admission import admitted, allowed, gateway_of, key_of, spent
 from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
@@ -194,7 +195,6 @@ async def events_of(
 ) -> AsyncGenerator[AgentEvent | Begun, None]:
     """A run, on record; `spend` hears of each call of the model."""
     agents = await door(request).open()
-    began = time.perf_counter()
 
     def counted(answer: Report) -> None:
         spend(answer)
@@ -202,21 +202,41 @@ async def events_of(
         report.usage = usage if report.usage is None else report.usage.plus(usage)
         report.answered.credits = report.usage.credits
         report.answered.attempts += answer.answered.attempts
+        report.answered.tries += answer.answered.tries
         report.answered.dropped += answer.answered.dropped
         report.repairs += answer.repairs
         report.model = answer.model or report.model
 
-    report.outcome = "broken off"
-    async with agents.run(gateway_of(request), wish, counted) as (session, events):
-        yield Begun(session, wish.model)
-        async for event in events:
-            if report.first is None:
-                report.first = time.perf_counter() - began
-            if isinstance(event, Failed):
-                report.error = event.error
-            if isinstance(event, Finished):
-                report.outcome = event.reason
-            yield event
+    report.outcome, fold = "broken off", Fold()
+    try:
+        async with agents.run(gateway_of(request), wish, counted) as (session, events):
+            yield Begun(session, wish.model)
+            async for event in events:
+                if report.first is None:
+                    report.first = report.elapsed()
+                if isinstance(event, Failed):
+                    report.error = event.error
+                if isinstance(event, Finished):
+                    report.outcome = event.reason
+                if report.said is not None:
+                    fold.feed(tuple(_as_answer(event)))
+                yield event
+    finally:
+        if report.said is not None:
+            report.said.answer = fold.answer()
+
+
+def _as_answer(event: AgentEvent) -> Iterator[Event]:
+    """What of it is kept where bodies are: text, thoughts, calls."""
+    match event:
+        case Said(text):
+            yield TextDelta(text)
+        case Thought(text):
+            yield ReasoningDelta(text)
+        case ToolStarted():
+            yield CallBegan(event.id, event.name)
+            yield CallDelta(event.id, jsonio.text(dict(event.arguments)))
+            yield CallEnded(event.id)
 
 
 async def _gathered(

@@ -18,6 +18,7 @@ from kiro2chat_core.turns import Ask, Batch
 from .admission import admitted, allowed, gateway_of, metered
 from .agent_answers import agent_answer, is_agent
 from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
+from .recording import overheard
 
 __all__ = ["Form", "answer", "explanation"]
 
@@ -49,6 +50,8 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
         return JsonResponse(await unless_left(request, explanation(gateway, ask, ignored)))
     await admitted(request)
     batches = metered(_source(request, ask, report), request, report)
+    if report.said is not None:
+        batches = overheard(batches, report)
     headers = {"x-request-id": form.id, "request-id": form.id}
     if told := _header(ignored):
         headers["x-kiro2chat-ignored"] = told

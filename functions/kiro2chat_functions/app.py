@@ -34,6 +34,7 @@ from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
 from .metrics import Meters
 from .recording import Recording
+from .tracing import Tracing, spans_of
 
 __all__ = ["create_app"]
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     meters = Meters(lambda: journal.dropped)
     sessions = Sessions(store, clock)
     door = agent.AgentDoor(settings, store, clock)
+    spans = spans_of()
 
     def ended(report: Report) -> None:
         meters.ended(report)
@@ -65,6 +67,8 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
         await ledger.aclose()
         await journal.aclose()
         await store.aclose()
+        if spans is not None:
+            await spans.aclose()
 
     app = Starlette(
         routes=[
@@ -95,6 +99,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/stats", stats.stats, "GET"),
             _route("/api/requests", stats.requests, "GET"),
             _route("/api/requests/live", stats.live_requests, "GET"),
+            _route("/api/requests/{id}", stats.one_request, "GET"),
             _route("/metrics", stats.metrics, "GET"),
             _route("/api/session", admin.open_session, "POST"),
             _route("/api/session", admin.close_session, "DELETE"),
@@ -109,7 +114,16 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/keys", key_admin.make_key, "POST"),
             _route("/api/keys/{id}", key_admin.revoke_key, "DELETE"),
         ],
-        middleware=_middleware(settings, Middleware(Recording, began=meters.began, ended=ended), keys, sessions),
+        middleware=_middleware(
+            settings,
+            [
+                *([] if spans is None else [Middleware(Tracing, spans=spans)]),
+                Middleware(Recording, began=meters.began, ended=ended, bodies=settings.keeps_bodies),
+            ],
+            keys,
+            sessions,
+            meters,
+        ),
         exception_handlers={HTTPException: _on_http_error},
         lifespan=lifespan,
     )
@@ -128,7 +142,9 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     return app
 
 
-def _middleware(settings: Settings, recording: Middleware, keys: Keys, sessions: Sessions) -> list[Middleware]:
+def _middleware(
+    settings: Settings, recording: list[Middleware], keys: Keys, sessions: Sessions, meters: Meters
+) -> list[Middleware]:
     layers = [
         Middleware(
             OriginGuard,
@@ -136,6 +152,7 @@ def _middleware(settings: Settings, recording: Middleware, keys: Keys, sessions:
             origins=settings.cors_origins,
             loopback=settings.is_loopback,
             render=_render,
+            refused=meters.refused,
         )
     ]
     if settings.cors_origins:
@@ -148,7 +165,7 @@ def _middleware(settings: Settings, recording: Middleware, keys: Keys, sessions:
                 expose_headers=["request-id", "x-request-id", "x-kiro2chat-ignored", "retry-after", *LIMIT_HEADERS],
             )
         )
-    layers.append(recording)  # refused keys included
+    layers += recording  # refused keys included
     layers.append(
         Middleware(KeyGuard, keys=keys, prefixes=_GUARDED, render=_render, is_anthropic=anthropic.is_anthropic)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,7 +21,7 @@ from kiro2chat_core.keys import ADMIN, PREFIX, ApiKey, Keys
 from kiro2chat_core.limits import Standing
 from kiro2chat_core.settings import LOOPBACK
 
-__all__ = ["LIMIT_HEADERS", "KeyGuard", "OriginGuard", "given_key", "limit_headers"]
+__all__ = ["LIMIT_HEADERS", "Foreign", "KeyGuard", "OriginGuard", "given_key", "limit_headers"]
 
 LIMIT_HEADERS = tuple(
     f"x-ratelimit-{name}-{what}"
@@ -31,33 +32,50 @@ LIMIT_HEADERS = tuple(
 
 Render = Callable[[Kiro2ChatError, Scope], Response]
 
+Foreign: TypeAlias = Literal["host", "origin"]
+"""Which of the two was foreign."""
+
 
 class OriginGuard:
-    """Refuses requests whose Host or Origin is foreign. `hosts` are the names besides loopback's; `*` allows any."""
+    """Refuses requests whose Host or Origin is foreign. `hosts` are the names besides loopback's; `*` allows any.
+
+    `refused` hears of each: whoever drives requests here from a page should be seen in numbers, but not fill a disk.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Collection[str], origins: Collection[str], loopback: bool, render: Render
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str],
+        origins: Collection[str],
+        loopback: bool,
+        render: Render,
+        refused: Callable[[Foreign], None] = lambda what: None,
     ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
         self._loopback = loopback
         self._render = render
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (why := self._foreign(Headers(scope=scope))):
+        if scope["type"] == "http" and (found := self._foreign(Headers(scope=scope))) is not None:
+            what, why = found
+            self._refused(what)
             await self._render(Forbidden(why), scope)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _foreign(self, headers: Headers) -> str:
+    def _foreign(self, headers: Headers) -> tuple[Foreign, str] | None:
         host = headers.get("host", "")
         if not self._known_host(host):
-            return f"The host {host[:100]!r} is not allowed. Behind a reverse proxy, name it in ALLOWED_HOSTS."
+            return "host", f"The host {host[:100]!r} is not allowed. Behind a reverse proxy, name it in ALLOWED_HOSTS."
         origin = headers.get("origin")
         if self._loopback and origin is not None and not self._known_origin(origin, host):
-            return f"Pages of {origin[:100]!r} may not call this server. CORS_ORIGINS names those that may."
-        return ""
+            told = f"Pages of {origin[:100]!r} may not call this server. CORS_ORIGINS names those that may."
+            return "origin", told
+        return None
 
     def _known_host(self, host: str) -> bool:
         if "*" in self._hosts or (not self._loopback and not self._hosts):
@@ -85,7 +103,7 @@ _PORTS = {"http": "80", "https": "443"}
 
 class KeyGuard:
     """Demands an API key on every path below one of `prefixes`, as a bearer token or in `x-api-key`, and puts whose it is
-    into `scope["state"]["api_key"]`. Paths that are not below `handed_out` take the admin key only.
+    into `scope["state"]["api_key"]`. Paths that are not below `handed_out` take the admin key, or one for metrics.
 
     Where no key is demanded (loopback, without API_KEY and without keys in the store) any word will do instead of one, but
     for what looks like a key of ours: that is somebody's, or it is wrong.
@@ -145,9 +163,11 @@ class KeyGuard:
         if key is None and (given.startswith(PREFIX) or await self._keys.demanded()):
             told = "wrong" if given else "missing"
             raise Unauthorized(f"The API key is {told}: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.")
-        if key not in (None, ADMIN) and not path.startswith(self._handed_out):
-            raise Forbidden("This is for the admin key only: the one that the server has in API_KEY.")
-        return key
+        if key is None or key == ADMIN or key.metrics != path.startswith(self._handed_out):
+            return key
+        if key.metrics:
+            raise Forbidden("This key is for /metrics only; `kiro2chat keys new NAME` makes one for models.")
+        raise Forbidden("This takes the admin key (API_KEY), or one of `kiro2chat keys new NAME --metrics`.")
 
 
 def limit_headers(standing: Standing, *, anthropic: bool) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Generic, Protocol, TypeVar
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from kiro2chat_core import jsonio
 from kiro2chat_core.errors import BadRequest, ClientError, Kiro2ChatError, TooLarge
+from kiro2chat_core.ids import new_id
 from kiro2chat_core.report import Report
 
 __all__ = [
@@ -88,12 +88,8 @@ def noted(error: Kiro2ChatError, scope: Scope) -> dict[str, str]:
     return {"request-id": report.id, "x-request-id": report.id}
 
 
-def new_id(prefix: str) -> str:
-    return f"{prefix}{uuid.uuid4().hex}"
-
-
 async def read_json(request: Request, limit: int) -> Any:
-    """The decoded body.
+    """The decoded body; also for the record, where that keeps what was asked.
 
     Raises:
         TooLarge: over `limit` bytes; said before the body is read where its length was announced.
@@ -113,9 +109,13 @@ async def read_json(request: Request, limit: int) -> Any:
     if not body:
         raise BadRequest("The request body is empty: expected a JSON object.")
     try:
-        return jsonio.loads(bytes(body))
+        value = jsonio.loads(bytes(body))
     except ValueError as bad:
         raise BadRequest(f"The request body is not valid JSON: {bad}.") from None
+    report: Report | None = request.scope.get("report")
+    if report is not None and report.said is not None:
+        report.said.asked = value
+    return value
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -28,6 +28,7 @@ _MEMBERS = (
     "tokens_per_day",
     "credits_per_month",
     "login",
+    "metrics",
 )
 
 
@@ -62,6 +63,7 @@ async def make_key(request: Request) -> Response:
         models=_models(fields),
         limits=Limits(fields.integer("requests_per_minute", 1), fields.integer("tokens_per_day", 1), _credits(fields)),
         login=fields.text("login"),
+        metrics=fields.flag("metrics"),
     )
     return JsonResponse({"key": _described(key), "secret": secret.reveal()}, status_code=201)
 
@@ -87,6 +89,7 @@ def _described(key: ApiKey) -> dict[str, Any]:
         "tokens_per_day": key.limits.tokens_per_day,
         "credits_per_month": key.limits.credits_per_month,
         "login": key.login,
+        "metrics": key.metrics,
     }
 
 

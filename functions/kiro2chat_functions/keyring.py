@@ -39,6 +39,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--tokens-per-day", type=_whole, metavar="N", help="read and written, in a UTC day (no limit)")
     new.add_argument("--credits-per-month", type=_amount, metavar="X", help="of the plan, in a UTC month (no limit)")
     new.add_argument("--login", default="", help="a login by `kiro2chat login --name`, instead of the one in use")
+    new.add_argument("--metrics", action="store_true", help="a key that reads /metrics and nothing else")
     actions.add_parser("list", help="show the keys, their limits and what they used")
     revoke = actions.add_parser("revoke", help="make a key worthless")
     revoke.add_argument("key", help="its id or name")
@@ -80,7 +81,12 @@ async def _with_store(settings: Settings, work: Callable[[Keys, Store], Awaitabl
 async def _new(keys: Keys, _store: Store, options: argparse.Namespace, say: Callable[[str], None]) -> None:
     limits = Limits(options.requests_per_minute, options.tokens_per_day, options.credits_per_month)
     key, secret = await keys.new(
-        options.name, expires_at=options.expires, models=options.models, limits=limits, login=options.login
+        options.name,
+        expires_at=options.expires,
+        models=options.models,
+        limits=limits,
+        login=options.login,
+        metrics=options.metrics,
     )
     say(secret.reveal())
     say(f"This is the key {key.id} ({key.name}). It is not shown again: only its hash is kept.")
@@ -91,7 +97,7 @@ async def _list(keys: Keys, store: Store, _options: argparse.Namespace, say: Cal
     rows = [("id", "name", "created", "expires", "models", "login", "limits", "used today", "used this month")]
     for key in await keys.all():
         tokens, credits = await ledger.used(key)
-        models = ",".join(key.models) or "all"
+        models = "none: /metrics" if key.metrics else ",".join(key.models) or "all"
         used = (f"{tokens} tokens", f"{credits:.2f} credits")
         login = key.login or "-"
         rows.append((key.id, key.name, day(key.created_at), _expiry(key), models, login, _limits(key.limits), *used))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kiro2chat_core.errors import Unauthorized
 from kiro2chat_core.report import Report
 from kiro2chat_core.stats import Labelling, answered
 
@@ -59,12 +60,18 @@ class Meters:
         self._requests: dict[tuple[str, ...], int] = defaultdict(int)
         self._tokens: dict[str, int] = dict.fromkeys(("input", "output", "reasoning", "cache_read", "cache_write"), 0)
         self._credits = 0.0
+        self._refused = dict.fromkeys(("host", "origin", "key"), 0)
         self._seconds: dict[tuple[str, ...], _Histogram] = defaultdict(lambda: _Histogram(_SECONDS))
         self._first: dict[tuple[str, ...], _Histogram] = defaultdict(lambda: _Histogram(_FIRST))
 
     def began(self, _report: Report) -> None:
         with self._lock:
             self._in_flight += 1
+
+    def refused(self, what: str) -> None:
+        """A request that went no further, for a foreign host or origin; it is not among those that have ended."""
+        with self._lock:
+            self._refused[what] += 1
 
     def ended(self, report: Report) -> None:
         labels = self._labelling.of(report)
@@ -73,6 +80,7 @@ class Meters:
         with self._lock:
             self._in_flight -= 1
             self._requests[(*where, labels.status)] += 1
+            self._refused["key"] += isinstance(report.error, Unauthorized)
             if answered(report):
                 self._seconds[where].observe(report.total)
             if report.first is not None:
@@ -100,6 +108,14 @@ class Meters:
         for names, count in self._requests.items():
             requests.add_metric(names, count)
         yield requests
+        refused = CounterMetricFamily(
+            "kiro2chat_refused",
+            "Requests with a foreign host or origin, or a missing or wrong key.",
+            labels=("reason",),
+        )
+        for reason, count in self._refused.items():
+            refused.add_metric((reason,), count)
+        yield refused
         for name, help_, held in (
             ("kiro2chat_request_seconds", "Seconds from a request to the end of its answer.", self._seconds),
             ("kiro2chat_first_token_seconds", "Seconds until the first events of an answer.", self._first),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kiro2chat_core.report import Report
+from kiro2chat_core.fold import Fold
+from kiro2chat_core.report import Report, Said
+from kiro2chat_core.turns import Batch
 
-__all__ = ["Recording"]
+__all__ = ["Recording", "overheard"]
 
 _DIALECTS = (
     ("/v1/messages", "messages"),
@@ -24,7 +27,7 @@ class Recording:
     """`began` gets the report before more is known than path and dialect, `ended` after the last byte, also when the client
     left. Both must be quick and must not fail.
 
-    Routes find the report in `scope["report"]` and fill in what only they know.
+    Routes find the report in `scope["report"]` and fill in what only they know. With `bodies` it keeps what is said too.
     """
 
     def __init__(
@@ -33,11 +36,13 @@ class Recording:
         *,
         began: Callable[[Report], None],
         ended: Callable[[Report], None],
+        bodies: bool = False,
         prefix: str = "/v1/",
     ) -> None:
         self._app = app
         self._began = began
         self._ended = ended
+        self._bodies = bodies
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,6 +52,7 @@ class Recording:
         path: str = scope["path"]
         dialect = next((dialect for start, dialect in _DIALECTS if path.startswith(start)), "")
         report = scope["report"] = Report(path=path[:200], dialect=dialect, began_at=time.time())
+        report.said = Said() if self._bodies else None
 
         async def receiving() -> Message:
             message = await receive()
@@ -60,9 +66,22 @@ class Recording:
             await send(message)
 
         self._began(report)
-        began = time.perf_counter()
         try:
             await self._app(scope, receiving, sending)
         finally:
-            report.total = time.perf_counter() - began
+            report.total = report.elapsed()
             self._ended(report)
+
+
+async def overheard(batches: AsyncGenerator[Batch, None], report: Report) -> AsyncGenerator[Batch, None]:
+    """The batches; for a report that keeps what is said, the answer too, as far as it came."""
+    fold = Fold()
+    try:
+        async with aclosing(batches):
+            async for batch in batches:
+                if report.said is not None:
+                    fold.feed(batch)
+                yield batch
+    finally:
+        if report.said is not None:
+            report.said.answer = fold.answer()

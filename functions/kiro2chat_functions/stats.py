@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from kiro2chat_core import jsonio
-from kiro2chat_core.errors import BadRequest
+from kiro2chat_core.errors import BadRequest, ClientError
 from kiro2chat_core.journal import Journal
 from kiro2chat_core.records import CURSOR, RESULTS, Records, Wanted
 from kiro2chat_core.stats import BY, RANGES, read
@@ -20,7 +20,7 @@ from kiro2chat_core.store.base import Store
 
 from .http import JsonResponse
 
-__all__ = ["live_requests", "metrics", "requests", "stats"]
+__all__ = ["live_requests", "metrics", "one_request", "requests", "stats"]
 
 _FLUSH = 1.0
 """Seconds that a reader waits for what is still to be written: who asks right after a request finds it."""
@@ -48,9 +48,26 @@ async def requests(request: Request) -> Response:
         raise BadRequest(f"`status` must be a number or one of {', '.join(RESULTS)}.", field="status")
     wanted = Wanted(given.text("model"), status, given.text("key"), given.text("dialect"))
     await _journal(request).flush(_FLUSH)
-    records = Records(request.app.state.store, request.app.state.settings.journal_days)
-    found, cursor = await records.find(wanted, now=time.time(), limit=limit, before=before)
+    found, cursor = await _records(request).find(wanted, now=time.time(), limit=limit, before=before)
     return JsonResponse({"requests": found, "next": cursor})
+
+
+async def one_request(request: Request) -> Response:
+    """GET /api/requests/{id}: the record, and what was said where that is kept. For whoever administers only.
+
+    Raises:
+        ClientError: there is no such record.
+    """
+    _Query(request, ())
+    id, records = request.path_params["id"], _records(request)
+    await _journal(request).flush(_FLUSH)
+    record = await records.get(id, now=time.time())
+    if record is None:
+        kept = f"records are kept for {records.days} days" if records.days else "no records are kept"
+        told = f"There is no request {id[:100]!r} on record: {kept} (JOURNAL_DAYS)."
+        raise ClientError(told, status=404, code="not_found")
+    said = await records.said(record)
+    return JsonResponse({"request": record, "said": said}, headers={"cache-control": "no-store"})
 
 
 async def live_requests(request: Request) -> Response:
@@ -84,6 +101,10 @@ async def metrics(request: Request) -> Response:
     """GET /metrics, in Prometheus' text form: what this process did since it started."""
     body, kind = await asyncio.to_thread(request.app.state.meters.text)
     return Response(body, media_type=kind)
+
+
+def _records(request: Request) -> Records:
+    return Records(request.app.state.store, request.app.state.gateway.settings.journal_days)
 
 
 def _journal(request: Request) -> Journal:

@@ -43,6 +43,9 @@ async def test_a_key_is_found_with_all_that_was_said_of_it(store: Store, keys: K
     assert await keys.find(secret.reveal()) == key
     assert await Keys(store, None, Clock()).find(secret.reveal()) == key
     assert await keys.all() == [key]
+    key, secret = await keys.new("prometheus", metrics=True)
+    assert await Keys(store, None, Clock()).find(secret.reveal()) == key
+    assert key.metrics
 
 
 async def test_nothing_of_the_key_is_kept(store: Store, keys: Keys) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import socket
 import time
@@ -11,10 +13,16 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from tests.gateways import Pair, gateway
 from tests.keyed import made
+from tests.openai_bodies import PIXEL
 
 from kiro2chat_functions.emulator import Options, Reply
+from kiro2chat_functions.serving import served
 
 MODEL = "claude-sonnet-4.5"
 PATHS = {"chat": "/v1/chat/completions", "messages": "/v1/messages", "responses": "/v1/responses"}
@@ -80,6 +88,25 @@ def test_a_record_says_what_was_asked_and_what_it_came_to(dialect: str, stream: 
     assert (record["attempts"], record["ignored"]) == (1, ["unheard_of"])
     assert record["backend_id"]
     assert record["credits"] > 0
+
+
+async def _slow_picture(_request: Request) -> Response:
+    await asyncio.sleep(0.4)
+    return Response(base64.b64decode(PIXEL), media_type="image/png")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_first_token_is_timed_from_the_request_with_what_it_took_to_fetch_attachments(stream: bool) -> None:
+    with (
+        served(Starlette(routes=[Route("/a.png", _slow_picture)])) as pictures,
+        gateway(IMAGE_PRIVATE_ADDRESSES="true") as pair,
+    ):
+        parts = [{"type": "image_url", "image_url": {"url": f"{pictures}/a.png"}}]
+        assert send(pair, "chat", stream=stream, messages=[{"role": "user", "content": parts}]).status_code == 200
+        (record,) = records(pair)
+        (group,) = told(pair, "/api/stats?range=5m")["groups"]
+    assert 0.4 <= record["first_token"] <= record["seconds"]
+    assert group["first_token"]["p50"] >= 0.39
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -152,6 +152,8 @@ WRONG = {
     "not a number": (("new", "x", "--credits-per-month", "nan"), "number above 0"),
     "no models": (("new", "x", "--models", " , "), "names of models"),
     "a star within": (("new", "x", "--models", "claude-*-5"), "'claude-*-5' is no model"),
+    "models for metrics": (("new", "x", "--metrics", "--models", "auto"), "no models and no limits"),
+    "limits for metrics": (("new", "x", "--metrics", "--tokens-per-day", "1"), "no models and no limits"),
     "an empty name": (("new", " "), "1 to 100 characters"),
     "a name of two lines": (("new", "a\nb"), "1 to 100 characters"),
 }

@@ -136,6 +136,26 @@ def test_a_key_that_was_handed_out_does_not_administer(house: House) -> None:
         assert house.get(path, "sesame").status_code == 200
 
 
+def test_a_key_for_metrics_reads_them_and_does_nothing_else(tmp_path: Path) -> None:
+    """Also where there is no API_KEY: else nobody could read them once there are keys."""
+    with gateway(DATA_DIR=str(tmp_path)) as pair:
+        _key, plain = made(tmp_path, clock=time.time)
+        _key, text = made(tmp_path, "prometheus", metrics=True, clock=time.time)
+
+        def get(path: str, key: str = "") -> httpx.Response:
+            headers = {"authorization": f"Bearer {key}"} if key else {}
+            return httpx.get(f"{pair.url}{path}", headers=headers, trust_env=False)
+
+        assert get("/metrics", text).status_code == 200
+        assert get("/metrics").status_code == 401
+        refused = get("/metrics", plain)
+        assert (refused.status_code, "--metrics" in refused.json()["error"]["message"]) == (403, True)
+        assert [get(path, text).status_code for path in ("/v1/models", "/api/stats", "/api/settings")] == [403] * 3
+        refused = ask(pair.url, text)
+        assert (refused.status_code, "/metrics only" in refused.json()["error"]["message"]) == (403, True)
+        assert not pair.chats()
+
+
 def test_the_record_of_a_request_names_the_key(house: House) -> None:
     key, text = made(house.folder, "bob")
     house.ask(text)

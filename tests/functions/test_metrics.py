@@ -9,7 +9,7 @@ import sys
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
-from tests.functions.test_journal import body, eventually, get, send
+from tests.functions.test_journal import body, eventually, get, send, told
 from tests.gateways import Pair, gateway
 
 from kiro2chat_functions.emulator import Options, Reply
@@ -17,8 +17,8 @@ from kiro2chat_functions.emulator import Options, Reply
 MODEL = "claude-sonnet-4.5"
 
 
-def samples(pair: Pair) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    response = get(pair, "/metrics")
+def samples(pair: Pair, **headers: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    response = get(pair, "/metrics", **headers)
     assert response.headers["content-type"].startswith("text/plain; version=")
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -76,6 +76,21 @@ def test_requests_under_way_are_counted_also_when_the_client_leaves() -> None:
             assert value(samples(pair), "in_flight") == 1
         assert eventually(lambda: value(samples(pair), "in_flight") == 0)
         assert value(samples(pair), "requests_total", dialect="chat", model=MODEL, status="left") == 1
+
+
+def test_refusals_before_any_route_are_counted_and_not_on_record() -> None:
+    with gateway(API_KEY="sesame") as pair:
+        key = {"authorization": "Bearer sesame"}
+        for header in ({"host": "evil.example"}, {"origin": "https://evil.example"}, {"origin": "null"}):
+            for path in ("/v1/models", "/api/requests"):
+                assert get(pair, path, **key, **header).status_code == 403
+        send(pair, "chat", headers={"authorization": "Bearer wrong"})
+        seen = samples(pair, **key)
+        assert told(pair, "/api/requests", **key)["requests"] == []
+    assert {reason: value(seen, "refused_total", reason=reason) for reason in ("host", "origin", "key")} == {
+        "host": 2, "origin": 4, "key": 1,
+    }  # fmt: skip
+    assert sum(count for (name, _labels), count in seen.items() if name == "kiro2chat_requests_total") == 1
 
 
 def test_two_servers_in_a_process_count_for_themselves() -> None:

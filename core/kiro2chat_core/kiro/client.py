@@ -19,7 +19,7 @@ import httpx
 
 from .. import jsonio
 from ..errors import BackendTimeout, Kiro2ChatError, LoginError, LoginExpired, LoginForbidden, QuotaExhausted
-from ..report import Answered
+from ..report import Answered, Attempt
 from ..settings import Settings
 from ..turns import Batch, Began, Event
 from . import failures
@@ -79,13 +79,13 @@ class Client:
         invocation, remedies = str(uuid.uuid4()), _Remedies()
         login = await self._tokens.current()
         while True:
-            answered.attempts += 1
             handed_on = False
             try:
-                async with aclosing(self._attempt(request, login, invocation, answered)) as batches:
-                    async for batch in batches:
-                        handed_on = True
-                        yield batch
+                with answered.attempt() as attempt:
+                    async with aclosing(self._attempt(request, login, invocation, answered, attempt)) as batches:
+                        async for batch in batches:
+                            handed_on = True
+                            yield batch
                 return
             except Kiro2ChatError as error:
                 if handed_on:
@@ -127,19 +127,21 @@ class Client:
         return await self._tokens.current()
 
     async def _attempt(
-        self, request: Request, login: Login, invocation: str, answered: Answered
+        self, request: Request, login: Login, invocation: str, answered: Answered, attempt: Attempt
     ) -> AsyncGenerator[Batch, None]:
         settings = self._settings
         body = jsonio.dumps(await self._whole(request, login))
         headers = self._hosts.chat_headers(login, invocation=invocation, attempt=answered.attempts)
         headers["content-length"] = str(len(body))
         outgoing = self._http.build_request("POST", self._hosts.chat_url(login), headers=headers, content=_pieces(body))
+        attempt.host, attempt.port = outgoing.url.host, outgoing.url.port
         deadline = asyncio.get_running_loop().time() + settings.kiro_first_token_timeout
         with translated("sending the request"):
             async with asyncio.timeout_at(deadline):
                 response = await self._http.send(outgoing, stream=True)
         try:
-            answered.request_id = response.headers.get("x-amzn-requestid", "")
+            answered.request_id = attempt.request_id = response.headers.get("x-amzn-requestid", "")
+            attempt.status = response.status_code
             await _refuse_what_is_no_stream(response)
             decoder, events = Decoder(), _decoder(request, answered)
             answered.dropped = events.dropped

@@ -9,6 +9,7 @@ How what lasts is laid out, as partition / sort:
     use#ID / minute#2026-11-23T07:54, day#…      incr of what a key used, expires after its window
     requests#2026-11-23 / 1795420800123#ID       request records by UTC day and millisecond (13 digits); put "absent", expires
                                                  after the retention; list newest first, filtered by the reader
+    said#2026-11-23 / the same                   what was asked and answered, where it is kept; get, put and expiry as the record
     stats#minute#2026-11-23 / 07:54#MODEL#…      aggregates (hours by month, days by year): incr of counts, tokens, credits and
                                                  the buckets of sketches, so that what two processes saw adds up
     session#KEY#USER#ID / m#000000042#00        agent sessions: put "absent" of each turn in pieces, with an expiry; a lease `run`
