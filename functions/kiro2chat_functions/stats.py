@@ -104,7 +104,7 @@ async def metrics(request: Request) -> Response:
 
 
 def _records(request: Request) -> Records:
-    return Records(request.app.state.store, request.app.state.gateway.settings.journal_days)
+    return Records(request.app.state.store, request.app.state.settings.journal_days)
 
 
 def _journal(request: Request) -> Journal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from kiro2chat_core.errors import LoginExpired
 from kiro2chat_core.kiro import kiro_cli
 from kiro2chat_functions.emulator.accounts import Login as Issued
 
-PROGRAM = """#!{python}
+PROGRAM = """#!/usr/bin/env python3
 import json, os, sqlite3, sys, time
 open({log!r}, "a").write(" ".join(sys.argv[1:]) + "\\n")
 {body}
@@ -36,7 +35,7 @@ def world(tmp_path: Path) -> Iterator[Kiro]:
 def program(world: Kiro, body: str) -> tuple[str, Path]:
     """The command and the file that it writes its arguments to."""
     path, log = world.home / "kiro cli", world.home / "calls"
-    path.write_text(PROGRAM.format(python=sys.executable, log=str(log), body=body), encoding="utf-8")
+    path.write_text(PROGRAM.format(log=str(log), body=body), encoding="utf-8")
     path.chmod(0o755)
     return str(path), log
 
