@@ -64,7 +64,7 @@ lock: setup ## Pin all dependencies anew, with hashes
 	@scripts/lock
 
 bench: setup ## Measure speed, memory and start-up, as ratios
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+	@for file in bench/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file"; done
 
 clean: ## Remove everything that was installed or built here
 	@rm -rf .venv .tools node_modules dist functions/kiro2chat_functions/static .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
