@@ -113,7 +113,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
         if settings.api_key is not None or keys:
             words = ("API_KEY", "API_KEY or one of", "one of")[(keys > 0) + (settings.api_key is None)]
             print(f"  key    clients must send {words}" + (f" `kiro2chat keys` ({keys})" if keys else ""), flush=True)
-        app = create_app(chosen, demo=chosen is not settings)
+        app = create_app(chosen, own=None if chosen is settings else settings)
         run(app, listener, log_level=settings.log_level, ending=app.state.journal.end_listeners)
     return 0
 

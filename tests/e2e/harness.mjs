@@ -61,10 +61,13 @@ export class Server {
   /** @type {import("node:child_process").ChildProcess | undefined} */
   #gateway;
   #home = mkdtempSync(join(tmpdir(), "kiro2chat-e2e-"));
+  config = join(this.#home, "config.toml");
   /** @type {NodeJS.ProcessEnv} */
   #env;
   #demo;
   url = "";
+  /** The address that lets one browser administer, once. */
+  link = "";
   #backend = "";
 
   constructor({ demo = false, env = {} } = {}) {
@@ -75,7 +78,7 @@ export class Server {
       HOME: this.#home,
       XDG_DATA_HOME: join(this.#home, "data"),
       XDG_CONFIG_HOME: join(this.#home, "config"),
-      KIRO2CHAT_CONFIG: join(this.#home, "config.toml"),
+      KIRO2CHAT_CONFIG: this.config,
       ...env,
     };
     this.#demo = demo;
@@ -94,7 +97,7 @@ export class Server {
         this.#env[name] = this.#backend;
       }
       this.#env.KIRO_API_KEY = found[2];
-      this.#env.KIRO_LOGIN = "api-key";
+      this.#env.KIRO_LOGIN ??= "api-key";
     }
     await this.startGateway(0);
     return this;
@@ -102,9 +105,10 @@ export class Server {
 
   async startGateway(/** @type {number} */ port) {
     const args = ["serve", "--port", String(port), ...(this.#demo ? ["--demo"] : [])];
-    const { child, found } = await started(args, this.#env, /API\s+(http\S+)\/v1[\s\S]*login/);
+    const { child, found } = await started(args, this.#env, /API\s+(http\S+)\/v1[\s\S]*#open=(\S+)/);
     this.#gateway = child;
     this.url = String(found[1]);
+    this.link = `/#open=${found[2]}`;
   }
 
   /** The server goes; `startGateway` with its port brings it back. */

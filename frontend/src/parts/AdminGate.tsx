@@ -1,0 +1,40 @@
+import { apiKey, keyWanted } from "../lib/api";
+import type { ApiError } from "../lib/errors";
+import { told } from "../lib/words/failures";
+import { t } from "../lib/words/settings";
+import { isRefusal } from "../state/admitted";
+import { Marked } from "./Marked";
+
+/** Instead of what is the administrator's: one sentence that says what to do. Else what went wrong, and another try. */
+export function AdminGate({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
+  const closed = isRefusal(error);
+  const { what, todo } = told(error);
+  return (
+    <div class="admin-gate" role={closed ? undefined : "alert"}>
+      <p>
+        {closed ? (
+          <Marked text={t(apiKey.value ? "gateWrong" : "gate")} />
+        ) : (
+          <>
+            {what} {error.message} <Marked text={todo} />
+          </>
+        )}
+      </p>
+      {closed ? (
+        <button
+          type="button"
+          class="secondary"
+          onClick={() => {
+            keyWanted.value = apiKey.value ? "wrong" : "missing";
+          }}
+        >
+          {t("gateEnter")}
+        </button>
+      ) : (
+        <button type="button" class="secondary" onClick={onRetry}>
+          {t("tryAgain")}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import type { Group } from "../lib/settings";
+import { groupName, t } from "../lib/words/settings";
+import { edits } from "../state/settings";
+import { Icon } from "./Icon";
+
+interface Props {
+  groups: Group[];
+  part: string;
+  search: string;
+  onSearch: (text: string) => void;
+}
+
+/** The groups, with a count at those in which something is changed; a search over all of them. */
+export function SettingsNav({ groups, part, search, onSearch }: Props) {
+  const link = (name: string, label: string, count = 0) => (
+    <li key={name}>
+      <a
+        href={`/settings?part=${name}`}
+        aria-current={part === name ? "true" : undefined}
+        onClick={() => onSearch("")}
+      >
+        {label}
+        {count > 0 && <span class="count">{count}</span>}
+      </a>
+    </li>
+  );
+  return (
+    <nav class="settings-nav" aria-label={t("sections")}>
+      <div class="settings-search">
+        <Icon name="search" size={16} />
+        <input
+          type="search"
+          class="field"
+          aria-label={t("search")}
+          placeholder={t("search")}
+          value={search}
+          onInput={(event) => onSearch(event.currentTarget.value)}
+        />
+      </div>
+      <ul>
+        {groups.map(({ name, rows }) =>
+          link(name, groupName(name), rows.filter((row) => row.name in edits.value).length),
+        )}
+      </ul>
+    </nav>
+  );
+}
