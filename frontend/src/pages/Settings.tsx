@@ -4,6 +4,8 @@ import { useLocation } from "preact-iso";
 import { found, groupsOf, waiting } from "../lib/settings";
 import { groupName, t } from "../lib/words/settings";
 import { AdminGate } from "../parts/AdminGate";
+import { Connection } from "../parts/Connection";
+import { KeyList } from "../parts/KeyList";
 import { Lacking } from "../parts/Lacking";
 import { Marked } from "../parts/Marked";
 import { Page } from "../parts/Page";
@@ -14,7 +16,9 @@ import { admission } from "../state/admitted";
 import { tell } from "../state/notices";
 import { editCount, loadSettings, refused, settings } from "../state/settings";
 import "../styles/forms.css";
+import "../styles/setting.css";
 import "../styles/settings.css";
+import "../styles/keys.css";
 
 export default function Settings() {
   const { query, route } = useLocation();
@@ -41,12 +45,13 @@ export default function Settings() {
   }
   const all = groupsOf(shown);
   const part = query.part ?? all[0]?.name ?? "";
-  const groups = search.trim() ? found(all, search) : all.filter(({ name }) => name === part);
+  const isSearching = Boolean(search.trim());
+  const groups = isSearching ? found(all, search) : all.filter(({ name }) => name === part);
   const waits = waiting(shown);
   return (
     <Page title={t("settings")}>
       <div class="settings">
-        <SettingsNav groups={all} part={search.trim() ? "" : part} search={search} onSearch={setSearch} />
+        <SettingsNav groups={all} part={isSearching ? "" : part} search={search} onSearch={setSearch} />
         <div class="settings-main">
           {shown.problem && (
             <p class="banner bad" role="alert">
@@ -58,7 +63,9 @@ export default function Settings() {
               <Marked text={waits === 1 ? t("restartOne") : t("restart", { count: waits })} />
             </p>
           )}
-          {groups.length === 0 && <p class="hint">{t("nothing")}</p>}
+          {isSearching && groups.length === 0 && <p class="hint">{t("nothing")}</p>}
+          {!isSearching && part === "keys" && <KeyList />}
+          {!isSearching && part === "connection" && <Connection />}
           {groups.map(({ name, rows }) => (
             <section key={name} class="settings-group" aria-label={groupName(name)}>
               <h2>{groupName(name)}</h2>
@@ -67,7 +74,7 @@ export default function Settings() {
               ))}
             </section>
           ))}
-          <p class="setting-note file">{t("kept", { file: shown.file })}</p>
+          {groups.length > 0 && <p class="setting-note file">{t("kept", { file: shown.file })}</p>}
           <SaveBar />
         </div>
       </div>

@@ -15,6 +15,8 @@ export function SettingRow({ row }: { row: Row }) {
   const source = SOURCES.find((each) => each === sourceOf(row)) ?? "default";
   const id = `setting-${name}`;
   const standard = defaultOf(schema);
+  // What the control says itself, at full length, needs no second line.
+  const isSaid = source === "default" && !isChanged && (schema.shown ?? "").length < 30;
   const value: Edit = change === undefined || change === null ? before(row) : change;
   return (
     <div class={isChanged ? "setting changed" : "setting"} id={`row-${name}`}>
@@ -29,7 +31,7 @@ export function SettingRow({ row }: { row: Row }) {
             <> {t("from", { low: schema.minimum, high: schema.maximum })}.</>
           )}
         </p>
-        {standard && <p class="setting-note">{t("defaultIs", { value: standard })}</p>}
+        {standard && !isSaid && <p class="setting-note">{t("defaultIs", { value: standard })}</p>}
         {source === "env" && (
           <p class="setting-note">
             <Marked text={t("envWhy", { variable: setting.variable })} />

@@ -12,8 +12,8 @@ interface Props {
 
 /** The groups, with a count at those in which something is changed; a search over all of them. */
 export function SettingsNav({ groups, part, search, onSearch }: Props) {
-  const link = (name: string, label: string, count = 0) => (
-    <li key={name}>
+  const link = (name: string, label: string, count = 0, apart = false) => (
+    <li key={name} class={apart ? "apart" : undefined}>
       <a
         href={`/settings?part=${name}`}
         aria-current={part === name ? "true" : undefined}
@@ -41,6 +41,8 @@ export function SettingsNav({ groups, part, search, onSearch }: Props) {
         {groups.map(({ name, rows }) =>
           link(name, groupName(name), rows.filter((row) => row.name in edits.value).length),
         )}
+        {link("keys", t("keys"), 0, true)}
+        {link("connection", t("connection"))}
       </ul>
     </nav>
   );

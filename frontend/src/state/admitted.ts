@@ -10,8 +10,8 @@ export const admission = computed(
 );
 
 /** Whether it was refused for want of a right, and not because something is wrong. */
-export function isRefusal(error: unknown): error is ApiError {
-  return error instanceof ApiError && (error.code === "invalid_api_key" || error.code === "forbidden");
+export function isRefusal({ code }: ApiError): boolean {
+  return code === "invalid_api_key" || code === "forbidden";
 }
 
 /** An error of any kind as one of ours. */
