@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { apiKey, keyWanted } from "../lib/api";
 import type { ApiError } from "../lib/errors";
 import { told } from "../lib/words/failures";
@@ -9,6 +10,12 @@ import { Marked } from "./Marked";
 export function AdminGate({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
   const closed = isRefusal(error);
   const { what, todo } = told(error);
+  // Whoever opened the link in another tab comes back to this one.
+  useEffect(() => {
+    if (!closed) return;
+    addEventListener("focus", onRetry);
+    return () => removeEventListener("focus", onRetry);
+  }, [closed, onRetry]);
   return (
     <div class="admin-gate" role={closed ? undefined : "alert"}>
       <p>

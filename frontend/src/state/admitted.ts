@@ -2,11 +2,11 @@
 import { computed } from "@preact/signals";
 import { apiKey } from "../lib/api";
 import { ApiError } from "../lib/errors";
-import { login } from "./server";
+import { opened } from "./session";
 
 /** Changes when a key was entered or a session was opened: whatever was refused is worth asking for again. */
 export const admission = computed(
-  () => `${apiKey.value} ${login.value !== null && login.value !== "hidden"}`,
+  () => `${apiKey.value} ${opened.value}`,
 );
 
 /** Whether it was refused for want of a right, and not because something is wrong. */
