@@ -15,6 +15,19 @@ visit("the demo says what it is on every page, and answers", async (person, serv
 });
 
 visit(
+  "the demo's settings and login say so too; its made-up values are nobody's to change",
+  async (person) => {
+    const { page } = person;
+    for (const path of ["/settings?part=login", "/login"]) {
+      await person.administer(path);
+      await page.getByText("Demo: answers are an echo.").waitFor();
+    }
+    await page.getByText("start the server again without --demo").waitFor();
+    await person.axe();
+  },
+);
+
+visit(
   "a link that is no longer good is said, and gone from the address",
   async (person) => {
     await person.page.getByText("The link was used before, or is too old").waitFor();

@@ -70,7 +70,12 @@ export class Server {
   link = "";
   #backend = "";
 
-  constructor({ demo = false, env = {} } = {}) {
+  #login;
+  /** @type {Promise<{cookie: string, token: string}> | undefined} */
+  #session;
+
+  /** `login`: one by device code, as `kiro2chat login` makes it, instead of an API key. */
+  constructor({ demo = false, login = false, env = {} } = {}) {
     const { PATH = "", LANG = "C.UTF-8" } = process.env;
     this.#env = {
       PATH,
@@ -82,6 +87,7 @@ export class Server {
       ...env,
     };
     this.#demo = demo;
+    this.#login = login;
   }
 
   async start() {
@@ -97,7 +103,8 @@ export class Server {
         this.#env[name] = this.#backend;
       }
       this.#env.KIRO_API_KEY = found[2];
-      this.#env.KIRO_LOGIN ??= "api-key";
+      this.#env.KIRO_LOGIN = this.#login ? "kiro2chat" : "api-key";
+      if (this.#login) await started(["login", "--no-browser"], this.#env, /Logged in/);
     }
     await this.startGateway(0);
     return this;
@@ -109,6 +116,22 @@ export class Server {
     this.#gateway = child;
     this.url = String(found[1]);
     this.link = `/#open=${found[2]}`;
+  }
+
+  /** A session that may administer, opened by the printed link: the one for all, as the link works once. */
+  session() {
+    this.#session ??= (async () => {
+      const body = JSON.stringify({ link: this.link.replace("/#open=", "") });
+      const answer = await fetch(`${this.url}/api/session`, { method: "POST", body });
+      const [, cookie = ""] = /kiro2chat_session=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "") ?? [];
+      return { cookie, token: (await answer.json()).token };
+    })();
+    return this.#session;
+  }
+
+  /** As `kiro2chat logout` does, for all of them. */
+  forgetLogins() {
+    rmSync(join(this.#home, "data/kiro2chat/logins"), { recursive: true });
   }
 
   /** The server goes; `startGateway` with its port brings it back. */

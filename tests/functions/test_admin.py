@@ -166,3 +166,30 @@ def test_the_login_and_the_plan(pair: Pair) -> None:
 def test_any_word_will_do_instead_of_a_key_where_none_is_needed(open_pair: Pair) -> None:
     assert call(open_pair, "GET", "/api/stats", authorization="Bearer unused").status_code == 200
     assert call(open_pair, "GET", "/api/settings", authorization="Bearer unused").status_code == 401
+
+
+def test_what_is_saved_waits_for_the_next_start_and_is_shown_so(pair: Pair, home: dict[str, Any]) -> None:
+    def shown() -> dict[str, Any]:
+        told: dict[str, Any] = call(pair, "GET", "/api/settings", **ADMIN).json()
+        return told
+
+    assert [each["next"] for each in shown()["settings"].values() if each["next"]] == []
+    assert call(pair, "PUT", "/api/settings", {"changes": {"keepalive": 5}}, **ADMIN).status_code == 200
+    keepalive = shown()["settings"]["keepalive"]
+    assert (keepalive["value"], keepalive["next"]) == ("10.0", {"value": "5.0", "source": "file"})
+    Path(home["KIRO2CHAT_CONFIG"]).write_text("keepalive = [", encoding="utf-8")
+    told = shown()
+    assert "not valid TOML" in told["problem"]
+    assert told["settings"]["keepalive"]["next"] is None
+
+
+def test_every_setting_has_a_group(pair: Pair) -> None:
+    properties = call(pair, "GET", "/api/settings", **ADMIN).json()["schema"]["properties"]
+    groups = {name: each["group"] for name, each in properties.items()}
+    assert {groups[name] for name in ("host", "api_key", "keepalive")} == {"server"}
+    assert {groups[name] for name in ("kiro_api_key", "kiro_login", "login_name", "kiro_cli", "kiro_client_id")} == {
+        "login"
+    }
+    assert {groups[name] for name in ("kiro_endpoint", "model_efforts")} == {"kiro"}
+    assert groups["agent_tools"] == "agent"
+    assert groups["journal_days"] == "data"

@@ -98,6 +98,11 @@ export function blamed(param: string, shown: SettingsShown): string {
   return Object.keys(shown.settings).find((each) => shown.settings[each]?.variable === name) ?? "";
 }
 
+/** What stands between commas or on lines of its own, each word once. */
+export function wordsOf(text: string): string[] {
+  return [...new Set(text.split(/[,，\n]/).map((word) => word.trim()))].filter(Boolean);
+}
+
 /** The default in words, "" where there is none. */
 export function defaultOf({ shown, default: value }: SettingSchema): string {
   if (shown) return shown;

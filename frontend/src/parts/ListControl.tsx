@@ -1,5 +1,5 @@
-import { useRef, useState } from "preact/hooks";
-import { Composition } from "../lib/ime";
+import { useState } from "preact/hooks";
+import { wordsOf } from "../lib/settings";
 import { t } from "../lib/words/settings";
 import { IconButton } from "./IconButton";
 
@@ -12,11 +12,41 @@ interface Props {
   options?: string[] | undefined;
   placeholder: string;
   disabled?: boolean;
+  isWrong?: boolean;
   onChange: (value: string[]) => void;
 }
 
-/** Some words in an order: those that are in it, and what can be added at its end. */
-export function ListControl({
+/** Some words in an order: typed with commas between them, or chosen one by one where it is known what there is. */
+export function ListControl(props: Props) {
+  return props.options ? <Chosen {...props} options={props.options} /> : <Typed {...props} />;
+}
+
+function Typed({ id, name, describedBy, value, placeholder, disabled, isWrong, onChange }: Props) {
+  const [text, setText] = useState(value.join(", "));
+  // What is typed is shown as it is, as long as it means the same.
+  const shown = wordsOf(text).join() === value.join() ? text : value.join(", ");
+  return (
+    <textarea
+      id={id}
+      class="field words"
+      rows={1}
+      aria-label={name}
+      {...(describedBy ? { "aria-describedby": describedBy } : {})}
+      aria-invalid={isWrong ?? false}
+      autocomplete="off"
+      spellcheck={false}
+      placeholder={placeholder}
+      disabled={disabled ?? false}
+      value={shown}
+      onInput={(event) => {
+        setText(event.currentTarget.value);
+        onChange(wordsOf(event.currentTarget.value));
+      }}
+    />
+  );
+}
+
+function Chosen({
   id,
   name,
   describedBy,
@@ -25,19 +55,8 @@ export function ListControl({
   placeholder,
   disabled,
   onChange,
-}: Props) {
-  const [typed, setTyped] = useState("");
-  const composition = useRef(new Composition()).current;
-  const field = useRef<HTMLInputElement>(null);
-  const left = options?.filter((word) => !value.includes(word));
-  const add = (text: string) => {
-    const words = text
-      .split(",")
-      .map((word) => word.trim())
-      .filter((word) => word && !value.includes(word));
-    if (words.length) onChange([...value, ...words]);
-    setTyped("");
-  };
+}: Props & { options: string[] }) {
+  const left = options.filter((word) => !value.includes(word));
   return (
     <div class="list-control" role="group" aria-label={name} aria-describedby={describedBy}>
       {value.length > 0 && (
@@ -57,38 +76,16 @@ export function ListControl({
           ))}
         </ul>
       )}
-      {!disabled && !left && (
-        <div class="row">
-          <input
-            id={id}
-            ref={field}
-            class="field"
-            aria-label={t("addTo", { name })}
-            autocomplete="off"
-            spellcheck={false}
-            placeholder={value.length ? t("listHint") : placeholder}
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-            onCompositionStart={() => composition.start()}
-            onCompositionEnd={() => composition.end(performance.now())}
-            onBlur={() => add(typed)}
-            onKeyDown={(event) => {
-              if (event.key !== "Enter" || composition.holds(event, performance.now())) return;
-              event.preventDefault();
-              add(typed);
-            }}
-          />
-        </div>
-      )}
-      {!disabled && left && left.length > 0 && (
+      {!disabled && left.length > 0 && (
         <select
           id={id}
           class="field"
           aria-label={t("addTo", { name })}
           value=""
           onChange={(event) => {
-            add(event.currentTarget.value);
+            const word = event.currentTarget.value;
             event.currentTarget.value = "";
+            if (word) onChange([...value, word]);
           }}
         >
           <option value="">{value.length ? `${t("add")} …` : placeholder}</option>

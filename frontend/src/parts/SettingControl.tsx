@@ -53,6 +53,7 @@ export function SettingControl({ id, row, value, isReset, isWrong, onChange }: P
         options={schema.items?.enum}
         placeholder={schema.shown ?? t("unset")}
         disabled={!setting.editable}
+        isWrong={isWrong}
         onChange={onChange}
       />
     );

@@ -5,9 +5,7 @@ import { ApiError } from "../lib/errors";
 import { opened } from "./session";
 
 /** Changes when a key was entered or a session was opened: whatever was refused is worth asking for again. */
-export const admission = computed(
-  () => `${apiKey.value} ${opened.value}`,
-);
+export const admission = computed(() => `${apiKey.value} ${opened.value}`);
 
 /** Whether it was refused for want of a right, and not because something is wrong. */
 export function isRefusal({ code }: ApiError): boolean {
