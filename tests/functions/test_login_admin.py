@@ -18,6 +18,8 @@ from kiro2chat_core.kiro.device import BUILDER_ID
 from kiro2chat_core.kiro.own import own_names, own_path, write_own
 from kiro2chat_core.settings import Settings
 from kiro2chat_functions import wire
+from kiro2chat_functions.app import create_app
+from kiro2chat_functions.demo import demo_settings
 from kiro2chat_functions.device_logins import Attempt, DeviceLogins
 from kiro2chat_functions.emulator import Emulator, Options
 from kiro2chat_functions.serving import served
@@ -254,3 +256,19 @@ async def test_whoever_leaves_before_there_is_a_code_leaves_nothing_behind(
     done = await asyncio.gather(*waiting, return_exceptions=True)
     assert sum(isinstance(each, LimitReached) for each in done) == 1
     await logins.aclose()
+
+
+def test_a_login_made_in_the_demo_is_the_users_own(tmp_path: Path) -> None:
+    """It comes from the service of their settings, not from the demo's emulator."""
+    real = Emulator(Options())
+    with served(real.app) as url:
+        own = Settings.load({"HOME": str(tmp_path), "KIRO_OIDC_URL": url, "API_KEY": "sesame"})
+        with demo_settings(own) as emulated, served(create_app(emulated, own=own)) as address:
+            demo = Pair(address, real, url)
+            shown = call(demo, "GET", "/api/settings").json()["settings"]
+            assert shown["kiro_oidc_url"]["source"] == "given"
+            assert [name for name, each in shown.items() if each["next"]] == []
+            done = ended(demo, call(demo, "POST", "/api/login/device", {}).json()["id"])
+            assert "without --demo" in done["message"]
+    assert own_names(own) == ["default"]
+    assert [each.path for each in real.seen][:2] == ["/client/register", "/device_authorization"]
