@@ -32,6 +32,7 @@ export function SettingRow({ row }: { row: Row }) {
           )}
         </p>
         {standard && !isSaid && <p class="setting-note">{t("defaultIs", { value: standard })}</p>}
+        {setting.secret && setting.editable && <p class="setting-note">{t("secretHint")}</p>}
         {source === "env" && (
           <p class="setting-note">
             <Marked text={t("envWhy", { variable: setting.variable })} />

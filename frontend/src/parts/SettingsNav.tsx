@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { Group } from "../lib/settings";
 import { groupName, t } from "../lib/words/settings";
 import { edits } from "../state/settings";
@@ -12,6 +13,13 @@ interface Props {
 
 /** The groups, with a count at those in which something is changed; a search over all of them. */
 export function SettingsNav({ groups, part, search, onSearch }: Props) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the groups are a strip that scrolls.
+  useEffect(() => {
+    const strip = nav.current?.querySelector("ul");
+    const current = strip?.querySelector<HTMLElement>("[aria-current]");
+    if (strip && current) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - 48;
+  }, [part]);
   const link = (name: string, label: string, count = 0, apart = false) => (
     <li key={name} class={apart ? "apart" : undefined}>
       <a
@@ -25,7 +33,7 @@ export function SettingsNav({ groups, part, search, onSearch }: Props) {
     </li>
   );
   return (
-    <nav class="settings-nav" aria-label={t("sections")}>
+    <nav ref={nav} class="settings-nav" aria-label={t("sections")}>
       <div class="settings-search">
         <Icon name="search" size={16} />
         <input
