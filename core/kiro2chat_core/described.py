@@ -18,6 +18,18 @@ def setting(env: str, kind: Kind, default: Any, help: str, *, shown: str = "") -
     return field(default=default, metadata={"env": env, "kind": kind, "help": help, "shown": shown})
 
 
+_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("agent", ("AGENT_",)),
+    ("telegram", ("TELEGRAM_",)),
+    ("login", ("LOGIN_", "KIRO_LOGIN", "KIRO_DB_", "KIRO_IDE_", "KIRO_CLI", "KIRO_API_KEY", "KIRO_REFRESH_",
+               "KIRO_SSO_", "KIRO_PROFILE_")),
+    ("kiro", ("KIRO_", "MODEL_", "ASSISTANT_")),
+    ("attachments", ("IMAGE_", "PDF_")),
+    ("data", ("DATA_", "STORE_", "JOURNAL_")),
+)  # fmt: skip
+"""What forms show together, by the beginnings of the variables. The first that fits counts; the rest is the server's."""
+
+
 def settings_of(declared: type) -> list[tuple[str, str, Kind]]:
     """(name of the field, environment variable, kind) of every setting, in order."""
     found = [(spec.name, spec.metadata) for spec in fields(declared) if "env" in spec.metadata]
@@ -25,7 +37,7 @@ def settings_of(declared: type) -> list[tuple[str, str, Kind]]:
 
 
 def schema(declared: type) -> dict[str, Any]:
-    """A JSON Schema of config.toml."""
+    """A JSON Schema of config.toml; `group` is what a form shows together, `shown` a default in words."""
     properties = {}
     for spec in fields(declared):
         if "env" in spec.metadata:
@@ -34,6 +46,8 @@ def schema(declared: type) -> dict[str, Any]:
                 **spec.metadata["kind"].schema,
                 "title": spec.metadata["env"],
                 "description": spec.metadata["help"],
+                "group": _group(spec.metadata["env"]),
+                **({"shown": spec.metadata["shown"]} if spec.metadata["shown"] else {}),
                 **({"default": default} if default not in (None, []) and not spec.metadata["shown"] else {}),
             }
     return {"type": "object", "additionalProperties": False, "properties": properties}
@@ -48,6 +62,10 @@ def table(declared: type) -> list[tuple[str, str, str]]:
         default = spec.metadata["shown"] or _shown(spec.default)
         rows.append((spec.metadata["env"], default, spec.metadata["help"]))
     return rows
+
+
+def _group(variable: str) -> str:
+    return next((name for name, beginnings in _GROUPS if variable.startswith(beginnings)), "server")
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
@@ -99,6 +99,10 @@ class Settings(AgentSettings):
 
     def source(self, name: str) -> Source:
         return self._sources.get(name, "default")
+
+    def with_given(self, **values: Any) -> Settings:
+        """The same with these values, which then come from the command line."""
+        return replace(self, **values, _sources={**self._sources, **dict.fromkeys(values, "given")})
 
     @property
     def workspace(self) -> Path:

@@ -1,4 +1,4 @@
-"""The routes that the page administers a server with: settings, login, plan, and the session of the browser itself.
+"""The routes that the page administers a server with: its settings, and the session of the browser itself.
 
 Who may call them is the guard's business (`guards.AdminGuard`). Secrets can be written here, and never read back.
 """
@@ -6,18 +6,13 @@ Who may call them is the guard's business (`guards.AdminGuard`). Secrets can be 
 from __future__ import annotations
 
 import os
-import time
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from kiro2chat_core.dialects.fields import Fields, body_fields
-from kiro2chat_core.errors import BadRequest, LoginError, SettingsError, Unauthorized
-from kiro2chat_core.gateways import Gateways
-from kiro2chat_core.kiro.allowance import Plan
-from kiro2chat_core.kiro.login import find_login, look
-from kiro2chat_core.kiro.own import own_names
+from kiro2chat_core.errors import BadRequest, SettingsError, Unauthorized
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings, schema, variables
@@ -26,7 +21,7 @@ from .admin_guard import COOKIE
 from .configuring import name_of, planned, shown
 from .http import JsonResponse, read_json
 
-__all__ = ["close_session", "open_session", "read_settings", "save_settings", "show_login", "show_usage"]
+__all__ = ["close_session", "open_session", "read_settings", "save_settings"]
 
 _LIMIT = 1 << 20
 
@@ -61,8 +56,22 @@ async def close_session(request: Request) -> Response:
 
 
 async def read_settings(request: Request) -> Response:
-    """GET /api/settings: schema, values and sources. Settings are read at the start, so changes wait for the next one."""
-    return JsonResponse({"schema": schema(), "settings": _described(_settings(request)), "file": _file(request)})
+    """GET /api/settings: schema, values and sources. Settings are read at the start, so changes wait for the next one:
+    `next` is what a setting will be then, where the file has another value by now. `problem` is what is wrong with the file.
+    """
+    settings = _settings(request)
+    told = _described(settings)
+    answer = {"schema": schema(), "settings": told, "file": str(settings.config_path), "problem": None}
+    try:
+        waiting = _described(planned({}, _environment(settings)).settings)
+    except SettingsError as broken:
+        return JsonResponse(answer | {"problem": broken.message})
+    for name, now in told.items():
+        then = waiting[name]
+        known = now["source"] in ("file", "default") or (now["source"] == "given" and then["source"] == "file")
+        if known and (then["value"], then["source"]) != (now["value"], now["source"]):
+            now["next"] = {"value": then["value"], "source": then["source"]}
+    return JsonResponse(answer)
 
 
 async def save_settings(request: Request) -> Response:
@@ -94,61 +103,9 @@ async def save_settings(request: Request) -> Response:
     return JsonResponse({"diff": diff, "restart": bool(diff) and not fields.flag("dry_run")})
 
 
-async def show_login(request: Request) -> Response:
-    """GET /api/login: the login in use, masked, and where one was looked for."""
-    settings, now = _settings(request), time.time()
-    places = [
-        {"place": each.place, "found": each.login is not None, "why": each.why} for each in look(settings, now=now)
-    ]
-    told: dict[str, Any] = {"places": places, "names": own_names(settings), "name": settings.login_name}
-    try:
-        login = find_login(settings, now=now)
-    except LoginError as error:
-        return JsonResponse(told | {"login": None, "error": error.message})
-    return JsonResponse(
-        told
-        | {
-            "login": {
-                "source": login.source,
-                "kind": login.kind,
-                "expires_at": login.expires_at,
-                "renewable": login.renewable(now),
-                "region": login.sso_region,
-                "has_profile": login.profile_arn is not None,
-            }
-        }
-    )
-
-
-async def show_usage(request: Request) -> Response:
-    """GET /api/usage: the plan, asked anew."""
-    gateways: Gateways = request.app.state.gateways
-    return JsonResponse(_plan(await gateways.main.plan()))
-
-
-def _plan(plan: Plan) -> dict[str, Any]:
-    allowances = [
-        {
-            "name": each.name,
-            "used": each.used,
-            "limit": each.limit,
-            "left": each.left,
-            "resets_at": each.resets_at,
-            "overage_used": each.overage_used,
-            "free_trial_left": each.free_trial_left,
-        }
-        for each in plan.allowances
-    ]
-    return {"plan": plan.title, "overage": plan.overage, "allowances": allowances}
-
-
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
-
-
-def _file(request: Request) -> str:
-    return str(_settings(request).config_path)
 
 
 def _described(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -160,6 +117,7 @@ def _described(settings: Settings) -> dict[str, dict[str, Any]]:
             "variable": env,
             "secret": bool(properties[name].get("writeOnly")),
             "editable": settings.source(name) != "env",
+            "next": None,
         }
         for name, env in variables()
     }

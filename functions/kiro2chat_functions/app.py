@@ -28,8 +28,9 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.opening import is_made, store_of
 
-from . import admin, agent, agent_sessions, anthropic, key_admin, mcp_admin, openai, responses, site, stats
+from . import admin, agent, agent_sessions, anthropic, key_admin, login_admin, mcp_admin, openai, responses, site, stats
 from .admin_guard import AdminGuard
+from .device_logins import DeviceLogins
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, error_response, noted, rendered
 from .metrics import Meters
@@ -43,8 +44,10 @@ _GUARDED = ("/v1", "/metrics")
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], float] = time.time) -> Starlette:
-    """The whole server as an ASGI app. `demo` only says so to whoever asks; the settings point to the emulator."""
+def create_app(settings: Settings, *, own: Settings | None = None, clock: Callable[[], float] = time.time) -> Starlette:
+    """The whole server as an ASGI app. `own` are the user's settings where it is the demo: `settings` point to the emulator
+    then, and logins that are made in the page are the user's.
+    """
     gateways = Gateways(settings)
     store = store_of(settings, clock=clock)
     keys = Keys(store, settings.api_key, clock, is_there=partial(is_made, settings))
@@ -54,6 +57,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     sessions = Sessions(store, clock)
     door = agent.AgentDoor(settings, store, clock)
     spans = spans_of()
+    device_logins = DeviceLogins(own or settings, demo=own is not None)
 
     def ended(report: Report) -> None:
         meters.ended(report)
@@ -62,6 +66,7 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
+        await device_logins.aclose()
         await door.aclose()
         await gateways.aclose()
         await ledger.aclose()
@@ -105,8 +110,13 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
             _route("/api/session", admin.close_session, "DELETE"),
             _route("/api/settings", admin.read_settings, "GET"),
             _route("/api/settings", admin.save_settings, "PUT"),
-            _route("/api/login", admin.show_login, "GET"),
-            _route("/api/usage", admin.show_usage, "GET"),
+            _route("/api/login", login_admin.show_login, "GET"),
+            _route("/api/login/refresh", login_admin.renew_login, "POST"),
+            _route("/api/login/device", login_admin.start_device, "POST"),
+            _route("/api/login/device/{id}", login_admin.show_device, "GET"),
+            _route("/api/login/device/{id}", login_admin.cancel_device, "DELETE"),
+            _route("/api/usage", login_admin.show_usage, "GET"),
+            _route("/api/doctor", login_admin.examine, "POST"),
             _route("/api/mcp", mcp_admin.read_files, "GET"),
             _route("/api/mcp", mcp_admin.save_file, "PUT"),
             _route("/api/mcp/try", mcp_admin.try_out, "POST"),
@@ -138,7 +148,8 @@ def create_app(settings: Settings, *, demo: bool = False, clock: Callable[[], fl
     app.state.meters = meters
     app.state.agent = door
     app.state.sessions = sessions
-    app.state.demo = demo
+    app.state.device_logins = device_logins
+    app.state.demo = own is not None
     return app
 
 

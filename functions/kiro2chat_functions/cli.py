@@ -116,7 +116,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
         if chosen.keeps_bodies:
             told = f"what is asked and answered is kept for {chosen.journal_days} days (JOURNAL_BODIES)"
             print(f"  texts  {told}", flush=True)
-        app = create_app(chosen, demo=chosen is not settings)
+        app = create_app(chosen, own=None if chosen is settings else settings)
         run(app, listener, log_level=settings.log_level, ending=app.state.journal.end_listeners)
     return 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -28,8 +27,7 @@ def demo_settings(settings: Settings) -> Iterator[Settings]:
     emulator = Emulator(Options.demo())
     login = emulator.login("api-key", expires_in=10 * 365 * 86400)
     with TemporaryDirectory(prefix="kiro2chat-demo-") as folder, served(emulator.app) as url:
-        yield replace(
-            settings,
+        yield settings.with_given(
             store_url=f"sqlite://{quote(str(Path(folder).resolve() / NAME))}",
             kiro_login=("api-key",),
             kiro_api_key=Secret(login.access_token),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from kiro2chat_core.errors import Kiro2ChatError
 from kiro2chat_core.gateway import Gateway
@@ -12,16 +13,39 @@ from kiro2chat_core.kiro.login import find_login, look
 from kiro2chat_core.settings import Settings, variables
 from kiro2chat_core.turns import Ask, Ended, ReasoningDelta, Text, TextDelta, Turn
 
-__all__ = ["examine"]
+__all__ = ["Step", "examine", "steps"]
 
 _QUESTION = Ask("auto", (Turn("user", (Text("Answer with the one word: ready"),)),))
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as it was taken. `told` has a line more for each thing worth knowing beside."""
+
+    name: str
+    ok: bool
+    seconds: float
+    told: str
+
+
 async def examine(settings: Settings, say: Callable[[str], None]) -> bool:
-    """Take the steps in order and stop at the first that fails; whether all went well."""
+    """Take the steps and say how each went; whether all went well."""
     gateway = Gateway(settings)
-    doctor = _Doctor(settings, gateway)
-    steps: tuple[tuple[str, Callable[[], Awaitable[str]]], ...] = (
+    try:
+        async for step in steps(gateway):
+            say(_line(step))
+            if not step.ok:
+                return False
+    finally:
+        await gateway.aclose()
+    say("\nAll is well: run `kiro2chat serve`.")
+    return True
+
+
+async def steps(gateway: Gateway) -> AsyncGenerator[Step, None]:
+    """Take the steps in order, and end with the first that fails."""
+    doctor = _Doctor(gateway)
+    order: tuple[tuple[str, Callable[[], Awaitable[str]]], ...] = (
         ("settings", doctor.settings_read),
         ("login", doctor.login_found),
         ("token", doctor.token_usable),
@@ -30,24 +54,21 @@ async def examine(settings: Settings, say: Callable[[str], None]) -> bool:
         ("whole answer", doctor.whole_answer),
     )
     try:
-        for name, step in steps:
+        for name, step in order:
             began = time.perf_counter()
             try:
                 told = await step()
             except Kiro2ChatError as error:
-                say(_line("FAIL", name, began, error.message))
-                return False
-            say(_line("ok", name, began, told))
-        say("\nAll is well: run `kiro2chat serve`.")
-        return True
+                yield Step(name, False, time.perf_counter() - began, error.message)
+                return
+            yield Step(name, True, time.perf_counter() - began, told)
     finally:
         await doctor.aclose()
-        await gateway.aclose()
 
 
 class _Doctor:
-    def __init__(self, settings: Settings, gateway: Gateway) -> None:
-        self._settings = settings
+    def __init__(self, gateway: Gateway) -> None:
+        self._settings = gateway.settings
         self._gateway = gateway
         self._answer: AsyncGenerator[str, None] | None = None
 
@@ -59,7 +80,7 @@ class _Doctor:
         now = time.time()
         login = find_login(self._settings, now=now)
         broken = [each.why for each in look(self._settings, now=now) if each.broken]
-        return "\n".join([login.source, *(f"{'':>27}passed over: {why}" for why in broken)])
+        return "\n".join([login.source, *(f"passed over: {why}" for why in broken)])
 
     async def token_usable(self) -> str:
         before = find_login(self._settings, now=time.time())
@@ -99,5 +120,6 @@ class _Doctor:
                         return
 
 
-def _line(result: str, name: str, began: float, told: str) -> str:
-    return f"{result:<5} {name:<13} {(time.perf_counter() - began) * 1000:5.0f} ms  {told}"
+def _line(step: Step) -> str:
+    result, told = "ok" if step.ok else "FAIL", step.told.replace("\n", f"\n{'':>27}")
+    return f"{result:<5} {step.name:<13} {step.seconds * 1000:5.0f} ms  {told}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import webbrowser
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -17,7 +16,7 @@ from kiro2chat_core.kiro.own import own_names, own_path, write_own
 from kiro2chat_core.kiro.transport import open_http
 from kiro2chat_core.settings import Settings
 
-__all__ = ["described", "log_in", "log_out", "masked", "plan_lines", "plan_of"]
+__all__ = ["described", "log_in", "log_out", "masked", "masked_arn", "plan_lines", "plan_of"]
 
 Say = Callable[[str], None]
 
@@ -33,6 +32,8 @@ async def log_in(settings: Settings, name: str, say: Say, *, start_url: str, reg
     def show(code: Code) -> None:
         say(f"Open {code.address}\nand confirm the code {code.user_code} (within {code.lifetime / 60:.0f} minutes).")
         if browser:
+            import webbrowser
+
             with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(code.address)
         say("Waiting …")
@@ -75,7 +76,7 @@ def described(settings: Settings) -> Iterator[str]:
         left = login.expires_at - time.time()
         renewed = ", will be renewed" if login.renewable(time.time()) else ""
         yield f"expires  {_moment(login.expires_at)} ({'expired' if left < 0 else f'in {left / 60:.0f} minutes'}{renewed})"
-    yield f"profile  {_masked_arn(login.profile_arn)}"
+    yield f"profile  {masked_arn(login.profile_arn)}"
     others = [name for name in own_names(settings) if name != settings.login_name]
     if others:
         yield f"others   {', '.join(others)} (LOGIN_NAME chooses)"
@@ -87,7 +88,8 @@ def masked(login: Login) -> str:
     return f"{token[:4]}…{token[-2:]}" if len(token) > 20 else "…" if token else "none"
 
 
-def _masked_arn(arn: str | None) -> str:
+def masked_arn(arn: str | None) -> str:
+    """The region of a profile, and how its name begins."""
     if not arn:
         return "none of its own"
     head, _, name = arn.rpartition("/")

@@ -165,16 +165,69 @@ class LoginInUse(TypedDict):
     renewable: bool
     region: str | None
     has_profile: bool
+    profile: str | None
+    token: str
 
 
 class LoginShown(TypedDict):
-    """GET /api/login"""
+    """GET /api/login, POST /api/login/refresh"""
 
     places: list[LoginPlace]
     names: list[str]
     name: str
     login: LoginInUse | None
     error: NotRequired[str]
+    next: str
+
+
+class DeviceLogin(TypedDict):
+    """POST /api/login/device, GET /api/login/device/{id}"""
+
+    id: str
+    name: str
+    address: str
+    user_code: str
+    expires_at: float
+    state: Literal["waiting", "done", "denied", "expired", "failed"]
+    message: str
+
+
+class Allowance(TypedDict):
+    name: str
+    used: float
+    limit: float
+    left: float
+    resets_at: float | None
+    overage_used: float
+    free_trial_left: float
+
+
+class PlanShown(TypedDict):
+    """GET /api/usage"""
+
+    plan: str
+    account: str
+    overage: bool
+    allowances: list[Allowance]
+
+
+class DoctorStep(TypedDict):
+    name: str
+    ok: bool
+    milliseconds: float
+    told: str
+
+
+class Examined(TypedDict):
+    """POST /api/doctor"""
+
+    ok: bool
+    steps: list[DoctorStep]
+
+
+class SettingNext(TypedDict):
+    value: str
+    source: str
 
 
 class SettingShown(TypedDict):
@@ -183,14 +236,91 @@ class SettingShown(TypedDict):
     variable: str
     secret: bool
     editable: bool
+    next: SettingNext | None
+
+
+class SettingItems(TypedDict):
+    type: str
+    enum: NotRequired[list[str]]
+    pattern: NotRequired[str]
+
+
+class SettingSchema(TypedDict):
+    """What a setting can be."""
+
+    type: Literal["string", "integer", "number", "boolean", "array"]
+    title: str
+    description: str
+    group: str
+    shown: NotRequired[str]
+    default: NotRequired[Any]
+    writeOnly: NotRequired[bool]
+    enum: NotRequired[list[str]]
+    format: NotRequired[str]
+    pattern: NotRequired[str]
+    minimum: NotRequired[float]
+    maximum: NotRequired[float]
+    items: NotRequired[SettingItems]
+    minItems: NotRequired[int]
+
+
+class SettingsSchema(TypedDict):
+    type: str
+    additionalProperties: bool
+    properties: dict[str, SettingSchema]
 
 
 class SettingsShown(TypedDict):
     """GET /api/settings"""
 
-    schema: dict[str, Any]
+    schema: SettingsSchema
     settings: dict[str, SettingShown]
     file: str
+    problem: str | None
+
+
+SettingDiff = TypedDict("SettingDiff", {"from": str, "to": str})
+
+
+class SettingsSaved(TypedDict):
+    """PUT /api/settings"""
+
+    diff: dict[str, SettingDiff]
+    restart: bool
+
+
+class KeyShown(TypedDict):
+    id: str
+    name: str
+    created_at: float
+    expires_at: float | None
+    models: list[str]
+    requests_per_minute: int | None
+    tokens_per_day: int | None
+    credits_per_month: float | None
+    login: str
+
+
+class KeyUsed(TypedDict):
+    tokens_today: int
+    credits_this_month: float
+
+
+class KeyListed(KeyShown):
+    used: KeyUsed
+
+
+class KeyList(TypedDict):
+    """GET /api/keys"""
+
+    keys: list[KeyListed]
+
+
+class KeyMade(TypedDict):
+    """POST /api/keys"""
+
+    key: KeyShown
+    secret: str
 
 
 TokenTotals = TypedDict("TokenTotals", {"in": int, "out": int, "cache_read": int, "cache_write": int})
@@ -241,7 +371,9 @@ TYPES: tuple[type, ...] = (
     Health, ErrorDetail, ErrorBody, Model, ModelList,
     ImageAddress, ImagePart, TextPart, ChatMessage, StreamOptions, ChatRequest,
     FunctionDelta, CallDelta, Delta, ChunkChoice, PromptDetails, CompletionDetails, Usage, ChatChunk,
-    SessionOpened, LoginPlace, LoginInUse, LoginShown, SettingShown, SettingsShown,
+    SessionOpened, LoginPlace, LoginInUse, LoginShown, DeviceLogin, Allowance, PlanShown, DoctorStep, Examined,
+    SettingNext, SettingShown, SettingItems, SettingSchema, SettingsSchema, SettingsShown, SettingDiff, SettingsSaved,
+    KeyShown, KeyUsed, KeyListed, KeyList, KeyMade,
     TokenTotals, Percentiles, StatsTotal, StatsGroup, StatsPoint, Stats,
 )  # fmt: skip
 """In the order in which they are written."""

@@ -14,6 +14,16 @@ visit("the demo says what it is on every page, and answers", async (person, serv
   assert.match(await person.last.innerText(), /This is a demo[\s\S]*Tell me about capybaras/);
 });
 
+visit("the demo's settings and login say so too, and how to leave it", async (person) => {
+  const { page } = person;
+  for (const path of ["/settings?part=login", "/login"]) {
+    await person.administer(path);
+    await page.getByText("Demo: answers are an echo.").waitFor();
+  }
+  await page.getByText("start the server again without --demo").waitFor();
+  await person.axe();
+});
+
 visit(
   "a link that is no longer good is said, and gone from the address",
   async (person) => {

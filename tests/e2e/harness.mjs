@@ -61,13 +61,21 @@ export class Server {
   /** @type {import("node:child_process").ChildProcess | undefined} */
   #gateway;
   #home = mkdtempSync(join(tmpdir(), "kiro2chat-e2e-"));
+  config = join(this.#home, "config.toml");
   /** @type {NodeJS.ProcessEnv} */
   #env;
   #demo;
   url = "";
+  /** The address that lets one browser administer, once. */
+  link = "";
   #backend = "";
 
-  constructor({ demo = false, env = {} } = {}) {
+  #login;
+  /** @type {Promise<{cookie: string, token: string}> | undefined} */
+  #session;
+
+  /** `login`: one by device code, as `kiro2chat login` makes it, instead of an API key. */
+  constructor({ demo = false, login = false, env = {} } = {}) {
     const { PATH = "", LANG = "C.UTF-8" } = process.env;
     this.#env = {
       PATH,
@@ -75,10 +83,11 @@ export class Server {
       HOME: this.#home,
       XDG_DATA_HOME: join(this.#home, "data"),
       XDG_CONFIG_HOME: join(this.#home, "config"),
-      KIRO2CHAT_CONFIG: join(this.#home, "config.toml"),
+      KIRO2CHAT_CONFIG: this.config,
       ...env,
     };
     this.#demo = demo;
+    this.#login = login;
   }
 
   async start() {
@@ -94,7 +103,8 @@ export class Server {
         this.#env[name] = this.#backend;
       }
       this.#env.KIRO_API_KEY = found[2];
-      this.#env.KIRO_LOGIN = "api-key";
+      this.#env.KIRO_LOGIN = this.#login ? "kiro2chat" : "api-key";
+      if (this.#login) await started(["login", "--no-browser"], this.#env, /Logged in/);
     }
     await this.startGateway(0);
     return this;
@@ -102,9 +112,26 @@ export class Server {
 
   async startGateway(/** @type {number} */ port) {
     const args = ["serve", "--port", String(port), ...(this.#demo ? ["--demo"] : [])];
-    const { child, found } = await started(args, this.#env, /API\s+(http\S+)\/v1[\s\S]*login/);
+    const { child, found } = await started(args, this.#env, /API\s+(http\S+)\/v1[\s\S]*#open=(\S+)/);
     this.#gateway = child;
     this.url = String(found[1]);
+    this.link = `/#open=${found[2]}`;
+  }
+
+  /** A session that may administer, opened by the printed link: the one for all, as the link works once. */
+  session() {
+    this.#session ??= (async () => {
+      const body = JSON.stringify({ link: this.link.replace("/#open=", "") });
+      const answer = await fetch(`${this.url}/api/session`, { method: "POST", body });
+      const [, cookie = ""] = /kiro2chat_session=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "") ?? [];
+      return { cookie, token: (await answer.json()).token };
+    })();
+    return this.#session;
+  }
+
+  /** As `kiro2chat logout` does, for all of them. */
+  forgetLogins() {
+    rmSync(join(this.#home, "data/kiro2chat/logins"), { recursive: true });
   }
 
   /** The server goes; `startGateway` with its port brings it back. */

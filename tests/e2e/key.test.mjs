@@ -19,6 +19,6 @@ visit("the key is asked for, kept, and opens what is the administrator's", async
   await person.last.getByText("welcome").waitFor();
   assert.equal(await page.locator(".key-gate").count(), 0);
   await page.goto(`${server.url}/settings`);
-  await page.getByRole("cell", { name: "API_KEY", exact: true }).waitFor();
+  await page.getByLabel("API_KEY", { exact: true }).waitFor();
   assert.doesNotMatch(await page.locator("main").innerText(), /kkkk/);
 });

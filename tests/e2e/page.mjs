@@ -41,7 +41,7 @@ export function site(options) {
       });
       const page = await opened.newPage();
       page.setDefaultTimeout(10_000);
-      const person = new Person(page, server.url);
+      const person = new Person(page, server.url, server);
       try {
         await page.goto(server.url + path);
         await run(person, server);
@@ -61,8 +61,9 @@ export class Person {
   /** @type {string[]} */
   foreign = [];
 
-  constructor(/** @type {Page} */ page, /** @type {string} */ url) {
+  constructor(/** @type {Page} */ page, /** @type {string} */ url, /** @type {Server} */ server) {
     this.page = page;
+    this.server = server;
     page.on("pageerror", (error) => this.complaints.push(String(error.stack)));
     page.on("console", (message) => {
       // A refused request is a line in the console whatever the page does about it.
@@ -114,6 +115,17 @@ export class Person {
       .getByRole("menuitem", { name: item })
       .or(this.page.getByRole("menuitemradio", { name: item }))
       .click();
+  }
+
+  /** Goes to a page as whoever has opened the link that the server printed. */
+  async administer(/** @type {string} */ path) {
+    const { cookie, token } = await this.server.session();
+    await this.page.emulateMedia({ reducedMotion: "reduce" }); // axe would see what is still half there
+    await this.page
+      .context()
+      .addCookies([{ name: "kiro2chat_session", value: cookie, url: `${this.server.url}/api` }]);
+    await this.page.evaluate((token) => localStorage.setItem("session-token", token), token);
+    await this.page.goto(this.server.url + path);
   }
 
   /** Waits until `what` is so. */

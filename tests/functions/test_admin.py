@@ -62,6 +62,7 @@ def test_the_admin_key_sees_settings_without_secrets(pair: Pair) -> None:
     told = call(pair, "GET", "/api/settings", **ADMIN).json()
     assert told["settings"]["api_key"] == {
         "value": "***", "source": "env", "variable": "API_KEY", "secret": True, "editable": False,
+        "next": None,
     }  # fmt: skip
     assert told["settings"]["port"]["source"] == "default"
     assert told["schema"]["properties"]["port"]["maximum"] == 65_535
@@ -97,6 +98,10 @@ def test_a_link_opens_a_session_once(open_pair: Pair, home: dict[str, str]) -> N
     assert call(open_pair, "PUT", "/api/settings", change, **kept).status_code == 403
     assert call(open_pair, "PUT", "/api/settings", change, **kept, **{TOKEN: "guessed"}).status_code == 403
     assert call(open_pair, "PUT", "/api/settings", change, **kept, **{TOKEN: opened.json()["token"]}).status_code == 200
+    handed = call(open_pair, "POST", "/api/keys", {"name": "x"}, **kept, **{TOKEN: opened.json()["token"]})
+    both = kept | {"authorization": f"Bearer {handed.json()['secret']}"}
+    assert call(open_pair, "GET", "/api/settings", **both).status_code == 200
+    assert call(open_pair, "PUT", "/api/settings", change, **both).status_code == 403
     closed = call(open_pair, "DELETE", "/api/session", **kept, **{TOKEN: opened.json()["token"]})
     assert closed.status_code == 204
     assert call(open_pair, "GET", "/api/settings", **kept).status_code == 401
@@ -151,7 +156,8 @@ def test_a_bad_save_changes_nothing(pair: Pair, home: dict[str, str], body: Any,
 def test_the_login_and_the_plan(pair: Pair) -> None:
     told = call(pair, "GET", "/api/login", **ADMIN).json()
     assert told["login"]["kind"] == "api-key"
-    assert "ksk" not in str(told)
+    assert len(told["login"]["token"]) < 9
+    assert told["next"] == ""
     plan = call(pair, "GET", "/api/usage", **ADMIN).json()
     assert plan["allowances"][0]["left"] > 0
     assert plan["plan"]
@@ -160,3 +166,30 @@ def test_the_login_and_the_plan(pair: Pair) -> None:
 def test_any_word_will_do_instead_of_a_key_where_none_is_needed(open_pair: Pair) -> None:
     assert call(open_pair, "GET", "/api/stats", authorization="Bearer unused").status_code == 200
     assert call(open_pair, "GET", "/api/settings", authorization="Bearer unused").status_code == 401
+
+
+def test_what_is_saved_waits_for_the_next_start_and_is_shown_so(pair: Pair, home: dict[str, Any]) -> None:
+    def shown() -> dict[str, Any]:
+        told: dict[str, Any] = call(pair, "GET", "/api/settings", **ADMIN).json()
+        return told
+
+    assert [each["next"] for each in shown()["settings"].values() if each["next"]] == []
+    assert call(pair, "PUT", "/api/settings", {"changes": {"keepalive": 5}}, **ADMIN).status_code == 200
+    keepalive = shown()["settings"]["keepalive"]
+    assert (keepalive["value"], keepalive["next"]) == ("10.0", {"value": "5.0", "source": "file"})
+    Path(home["KIRO2CHAT_CONFIG"]).write_text("keepalive = [", encoding="utf-8")
+    told = shown()
+    assert "not valid TOML" in told["problem"]
+    assert told["settings"]["keepalive"]["next"] is None
+
+
+def test_every_setting_has_a_group(pair: Pair) -> None:
+    properties = call(pair, "GET", "/api/settings", **ADMIN).json()["schema"]["properties"]
+    groups = {name: each["group"] for name, each in properties.items()}
+    assert {groups[name] for name in ("host", "api_key", "keepalive")} == {"server"}
+    assert {groups[name] for name in ("kiro_api_key", "kiro_login", "login_name", "kiro_cli", "kiro_client_id")} == {
+        "login"
+    }
+    assert {groups[name] for name in ("kiro_endpoint", "model_efforts")} == {"kiro"}
+    assert groups["agent_tools"] == "agent"
+    assert groups["journal_days"] == "data"

@@ -71,11 +71,30 @@ def get(pair: Pair, path: str) -> Any:
         ("/api/stats?range=5m", wire.Stats),
         ("/api/settings", wire.SettingsShown),
         ("/api/login", wire.LoginShown),
+        ("/api/usage", wire.PlanShown),
+        ("/api/keys", wire.KeyList),
     ],
 )
 def test_answers_are_what_the_page_expects(pair: Pair, path: str, type_: type) -> None:
     pair.post({"model": "auto", "messages": [{"role": "user", "content": "hi"}]}, authorization=f"Bearer {KEY}")
     assert list(mismatches(get(pair, path), type_)) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "type_"),
+    [
+        ("POST", "/api/doctor", None, wire.Examined),
+        ("POST", "/api/login/device", {}, wire.DeviceLogin),
+        ("PUT", "/api/settings", {"changes": {"keepalive": 5}, "dry_run": True}, wire.SettingsSaved),
+        ("POST", "/api/keys", {"name": "laptop"}, wire.KeyMade),
+    ],
+)
+def test_answers_to_changes(pair: Pair, method: str, path: str, body: Any, type_: type) -> None:
+    answer = httpx.request(
+        method, pair.url + path, json=body, headers={"authorization": f"Bearer {KEY}"}, timeout=30, trust_env=False
+    )
+    assert answer.is_success, answer.text
+    assert list(mismatches(answer.json(), type_)) == []
 
 
 def test_a_request_of_the_page_and_the_chunks_of_its_answer(pair: Pair) -> None:

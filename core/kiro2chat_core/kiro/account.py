@@ -85,8 +85,13 @@ class Login:
 
     @property
     def cure(self) -> str:
-        """What to type when it has come to its end."""
-        return f"Run `{'kiro2chat' if self.source.startswith('kiro2chat') else 'kiro-cli'} login`."
+        """What to do when it has come to its end."""
+        return f"Run `{self.command}`."
+
+    @property
+    def command(self) -> str:
+        """What to type then."""
+        return f"{'kiro2chat' if self.source.startswith('kiro2chat') else 'kiro-cli'} login"
 
     def usable(self, now: float) -> bool:
         return self.access_token is not None and (self.expires_at is None or self.expires_at > now + _USABLE)

@@ -29,11 +29,15 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`title` as Kiro calls it, such as KIRO FREE; `overage` is whether more than the allowance may be used, at a price."""
+    """`title` as Kiro calls it, such as KIRO FREE; `overage` is whether more than the allowance may be used, at a price.
+
+    `account` is the beginning of whose it is, such as `ab…@example.com`; "" where it is not told.
+    """
 
     title: str
     allowances: tuple[Allowance, ...]
     overage: bool = False
+    account: str = ""
 
 
 def parse(answer: Mapping[str, Any]) -> Plan:
@@ -46,7 +50,13 @@ def parse(answer: Mapping[str, Any]) -> Plan:
         credentials.words(info, "subscriptionTitle") or credentials.words(info, "type") or "unknown",
         tuple(_allowance(entry, resets_at) for entry in entries),
         overage.get("overageStatus") == "ENABLED",
+        _masked(credentials.words(_object(answer.get("userInfo")), "email")),
     )
+
+
+def _masked(email: str) -> str:
+    name, at, host = email.partition("@")
+    return f"{name[:2]}…@{host}" if at else ""
 
 
 def _allowance(entry: Mapping[str, Any], resets_at: float | None) -> Allowance:

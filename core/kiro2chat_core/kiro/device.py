@@ -60,8 +60,10 @@ async def device_login(
         LoginExpired: nobody confirmed in time.
         BackendError: the service cannot be reached, fails, or does not understand.
     """
-    if not start_url.startswith("https://") or not _REGION.fullmatch(region):
-        raise SettingsError("A login needs an https start address and a region such as us-east-1.")
+    if not start_url.startswith("https://"):
+        raise SettingsError("A login needs an https start address.", field="start_url")
+    if not _REGION.fullmatch(region):
+        raise SettingsError("A login needs a region such as us-east-1.", field="region")
     service = _Service(settings, http, region)
     client = await service.ask(
         "/client/register",

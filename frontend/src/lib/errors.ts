@@ -11,6 +11,8 @@ export class ApiError extends Error {
     readonly code: string,
     readonly requestId = "",
     readonly retryAfter = 0,
+    /** The field of the request that is wrong, "" where the server names none. */
+    readonly param = "",
   ) {
     super(message);
   }
@@ -34,6 +36,7 @@ export class ApiError extends Error {
       told?.code ?? "",
       requestId(response),
       Number(response.headers.get("retry-after")) || 0,
+      told?.param ?? "",
     );
   }
 }
@@ -43,10 +46,11 @@ export function requestId(response: Response): string {
 }
 
 /** The error within a body or a stream's event, if that is what it is. */
-export function inBody(body: unknown): { message: string; code: string } | null {
+export function inBody(body: unknown): { message: string; code: string; param: string } | null {
   const error = (body as Partial<ErrorBody> | null)?.error;
   if (typeof error !== "object" || error === null) return null;
-  return { message: String(error.message ?? ""), code: String(error.code ?? "") };
+  const { message, code, param } = error;
+  return { message: String(message ?? ""), code: String(code ?? ""), param: String(param ?? "") };
 }
 
 export function isAbort(error: unknown): boolean {

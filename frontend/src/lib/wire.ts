@@ -149,15 +149,65 @@ export interface LoginInUse {
   renewable: boolean;
   region: string | null;
   has_profile: boolean;
+  profile: string | null;
+  token: string;
 }
 
-/** GET /api/login */
+/** GET /api/login, POST /api/login/refresh */
 export interface LoginShown {
   places: LoginPlace[];
   names: string[];
   name: string;
   login: LoginInUse | null;
   error?: string;
+  next: string;
+}
+
+/** POST /api/login/device, GET /api/login/device/{id} */
+export interface DeviceLogin {
+  id: string;
+  name: string;
+  address: string;
+  user_code: string;
+  expires_at: number;
+  state: "waiting" | "done" | "denied" | "expired" | "failed";
+  message: string;
+}
+
+export interface Allowance {
+  name: string;
+  used: number;
+  limit: number;
+  left: number;
+  resets_at: number | null;
+  overage_used: number;
+  free_trial_left: number;
+}
+
+/** GET /api/usage */
+export interface PlanShown {
+  plan: string;
+  account: string;
+  overage: boolean;
+  allowances: Allowance[];
+}
+
+export interface DoctorStep {
+  name: string;
+  ok: boolean;
+  milliseconds: number;
+  told: string;
+}
+
+/** POST /api/doctor */
+export interface Examined {
+  ok: boolean;
+  steps: DoctorStep[];
+}
+
+export interface SettingNext {
+  value: string;
+  source: string;
 }
 
 export interface SettingShown {
@@ -166,13 +216,97 @@ export interface SettingShown {
   variable: string;
   secret: boolean;
   editable: boolean;
+  next: SettingNext | null;
+}
+
+export interface SettingItems {
+  type: string;
+  enum?: string[];
+  pattern?: string;
+}
+
+/** What a setting can be. */
+export interface SettingSchema {
+  type: "string" | "integer" | "number" | "boolean" | "array";
+  title: string;
+  description: string;
+  group: string;
+  shown?: string;
+  default?: unknown;
+  writeOnly?: boolean;
+  enum?: string[];
+  format?: string;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  items?: SettingItems;
+  minItems?: number;
+}
+
+export interface SettingsSchema {
+  type: string;
+  additionalProperties: boolean;
+  properties: Record<string, SettingSchema>;
 }
 
 /** GET /api/settings */
 export interface SettingsShown {
-  schema: Record<string, unknown>;
+  schema: SettingsSchema;
   settings: Record<string, SettingShown>;
   file: string;
+  problem: string | null;
+}
+
+export interface SettingDiff {
+  from: string;
+  to: string;
+}
+
+/** PUT /api/settings */
+export interface SettingsSaved {
+  diff: Record<string, SettingDiff>;
+  restart: boolean;
+}
+
+export interface KeyShown {
+  id: string;
+  name: string;
+  created_at: number;
+  expires_at: number | null;
+  models: string[];
+  requests_per_minute: number | null;
+  tokens_per_day: number | null;
+  credits_per_month: number | null;
+  login: string;
+}
+
+export interface KeyUsed {
+  tokens_today: number;
+  credits_this_month: number;
+}
+
+export interface KeyListed {
+  id: string;
+  name: string;
+  created_at: number;
+  expires_at: number | null;
+  models: string[];
+  requests_per_minute: number | null;
+  tokens_per_day: number | null;
+  credits_per_month: number | null;
+  login: string;
+  used: KeyUsed;
+}
+
+/** GET /api/keys */
+export interface KeyList {
+  keys: KeyListed[];
+}
+
+/** POST /api/keys */
+export interface KeyMade {
+  key: KeyShown;
+  secret: string;
 }
 
 export interface TokenTotals {

@@ -1,49 +1,77 @@
-import { ApiError } from "../lib/errors";
-import { language } from "../lib/t";
-import type { LoginShown } from "../lib/wire";
-import { t } from "../lib/words/shell";
+/** The login: the one in use as a passport, what to do where something is missing, and the ways to log in. */
+import { useEffect } from "preact/hooks";
+import { t } from "../lib/words/login";
+import { AdminGate } from "../parts/AdminGate";
 import { Lacking } from "../parts/Lacking";
+import { Command, LoginWays } from "../parts/LoginWays";
+import { Marked } from "../parts/Marked";
 import { Page } from "../parts/Page";
-import { useJson } from "../parts/useJson";
+import { Passport } from "../parts/Passport";
+import { admission } from "../state/admitted";
+import { loadLogin, shown, shownFailed } from "../state/logins";
+import { health } from "../state/server";
+import "../styles/forms.css";
+import "../styles/keys.css";
+import "../styles/login.css";
 
-/** The login in use, masked, and where one was looked for. */
 export default function Login() {
-  const shown = useJson<LoginShown>("/api/login");
-  if (shown === undefined || shown instanceof ApiError) {
+  useEffect(() => void loadLogin(), [admission.value]);
+  const found = shown.value;
+  if (shownFailed.value || !found) {
     return (
       <Page title={t("login")}>
-        <Lacking error={shown} />
+        {shownFailed.value ? (
+          <AdminGate error={shownFailed.value} onRetry={loadLogin} />
+        ) : (
+          <Lacking error={undefined} />
+        )}
       </Page>
     );
   }
-  const { login } = shown;
-  const ends = login?.expires_at ? new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "short" }).format(login.expires_at * 1000) : "–"; // biome-ignore format: one value
+  const isDemo = health.value?.demo ?? false;
   return (
     <Page title={t("login")}>
-      {login ? (
-        <dl class="facts">
-          <dt>{t("loginKind")}</dt>
-          <dd>{login.kind}</dd>
-          <dt>{t("loginSource")}</dt>
-          <dd>{login.source}</dd>
-          <dt>{t("loginExpires")}</dt>
-          <dd>{ends}</dd>
-          <dt>{t("loginRegion")}</dt>
-          <dd>{login.region ?? "–"}</dd>
-        </dl>
-      ) : (
-        <p class="hint">{shown.error ?? t("noLogin")}</p>
+      {isDemo && (
+        <p class="banner demo">
+          <strong>{t("demoTitle")}</strong> <Marked text={t("demoText")} />
+        </p>
       )}
-      <table class="plain-table">
-        <tbody>
-          {shown.places.map(({ place, why }) => (
-            <tr key={place}>
-              <td>{place}</td>
-              <td class="value">{why}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {found.login ? (
+        <Passport login={found.login} isDemo={isDemo} />
+      ) : (
+        <section class="passport" aria-label={t("stateMissing")}>
+          <header class="passport-head">
+            <h2 class="grow">{t("stateMissing")}</h2>
+            <span class="dot missing" />
+          </header>
+          <p class="passport-error">
+            <Marked text={found.error ?? ""} />
+          </p>
+        </section>
+      )}
+      {found.next && (
+        <section class="next-command" aria-label={t("nextTitle")}>
+          <h2>{t("nextTitle")}</h2>
+          <Command text={found.next} />
+        </section>
+      )}
+      <LoginWays />
+      <details class="looked">
+        <summary>{t("looked")}</summary>
+        <table class="plain-table">
+          <tbody>
+            {found.places.map(({ place, found: isThere, why }) => (
+              <tr key={place}>
+                <td class="value">{place}</td>
+                <td class="value">{why || t(isThere ? "found" : "notFound")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {found.names.length > 0 && (
+          <p class="passport-small">{t("others", { names: found.names.join(", ") })}</p>
+        )}
+      </details>
     </Page>
   );
 }

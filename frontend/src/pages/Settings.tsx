@@ -1,45 +1,83 @@
-import { ApiError } from "../lib/errors";
-import type { SettingsShown } from "../lib/wire";
-import { t } from "../lib/words/shell";
+/** Settings: groups on the left, one of them on the right, and a bar while something is changed. */
+import { useEffect, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import { found, groupsOf, waiting } from "../lib/settings";
+import { groupName, t } from "../lib/words/settings";
+import { AdminGate } from "../parts/AdminGate";
+import { Connection } from "../parts/Connection";
+import { KeyList } from "../parts/KeyList";
 import { Lacking } from "../parts/Lacking";
+import { Marked } from "../parts/Marked";
 import { Page } from "../parts/Page";
-import { useJson } from "../parts/useJson";
+import { SaveBar } from "../parts/SaveBar";
+import { SettingRow } from "../parts/SettingRow";
+import { SettingsNav } from "../parts/SettingsNav";
+import { admission } from "../state/admitted";
+import { tell } from "../state/notices";
+import { editCount, loadSettings, refused, settings } from "../state/settings";
+import "../styles/forms.css";
+import "../styles/setting.css";
+import "../styles/settings.css";
+import "../styles/keys.css";
 
-/** The settings as they are, and where each comes from. */
 export default function Settings() {
-  const shown = useJson<SettingsShown>("/api/settings");
-  if (shown === undefined || shown instanceof ApiError) {
+  const { query, route } = useLocation();
+  const [search, setSearch] = useState("");
+  useEffect(() => void loadSettings(), [admission.value]);
+  useEffect(
+    () => () => {
+      if (!editCount.value) return;
+      tell(t("stillUnsaved"), { action: { label: t("toSettings"), run: () => route("/settings") } });
+    },
+    [],
+  );
+  const shown = settings.value;
+  if (refused.value || !shown) {
     return (
       <Page title={t("settings")}>
-        <Lacking error={shown} />
+        {refused.value ? (
+          <AdminGate error={refused.value} onRetry={loadSettings} />
+        ) : (
+          <Lacking error={undefined} />
+        )}
       </Page>
     );
   }
+  const all = groupsOf(shown);
+  const part = query.part ?? all[0]?.name ?? "";
+  const isSearching = Boolean(search.trim());
+  const groups = isSearching ? found(all, search) : all.filter(({ name }) => name === part);
+  const waits = waiting(shown);
   return (
     <Page title={t("settings")}>
-      <p class="hint">
-        <code>{shown.file}</code>
-      </p>
-      <table class="plain-table">
-        <thead>
-          <tr>
-            <th>{t("setting")}</th>
-            <th>{t("value")}</th>
-            <th>{t("source")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {Object.entries(shown.settings).map(([name, { variable, value, source }]) => (
-            <tr key={name}>
-              <td>
-                <code>{variable}</code>
-              </td>
-              <td class="value">{value}</td>
-              <td>{source}</td>
-            </tr>
+      <div class="settings">
+        <SettingsNav groups={all} part={isSearching ? "" : part} search={search} onSearch={setSearch} />
+        <div class="settings-main">
+          {shown.problem && (
+            <p class="banner bad" role="alert">
+              {t("broken", { problem: shown.problem })}
+            </p>
+          )}
+          {waits > 0 && (
+            <p class="banner" role="status">
+              <Marked text={waits === 1 ? t("restartOne") : t("restart", { count: waits })} />
+            </p>
+          )}
+          {isSearching && groups.length === 0 && <p class="hint">{t("nothing")}</p>}
+          {!isSearching && part === "keys" && <KeyList />}
+          {!isSearching && part === "connection" && <Connection />}
+          {groups.map(({ name, rows }) => (
+            <section key={name} class="settings-group" aria-label={groupName(name)}>
+              <h2>{groupName(name)}</h2>
+              {rows.map((row) => (
+                <SettingRow key={row.name} row={row} />
+              ))}
+            </section>
           ))}
-        </tbody>
-      </table>
+          {groups.length > 0 && <p class="setting-note file">{t("kept", { file: shown.file })}</p>}
+          <SaveBar />
+        </div>
+      </div>
     </Page>
   );
 }

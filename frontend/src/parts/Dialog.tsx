@@ -34,3 +34,8 @@ export function Dialog({ title, onClose, children, wide }: Props) {
     </dialog>
   );
 }
+
+/** Closes the sheet that a button stands in. */
+export function shut(event: Event): void {
+  (event.currentTarget as HTMLElement).closest("dialog")?.close();
+}

@@ -1,0 +1,62 @@
+/** The form of a new API key → what the server takes. */
+
+export interface NewKey {
+  name: string;
+  models: string[];
+  /** A day as a date field writes it, "" for never. */
+  expires: string;
+  perMinute: string;
+  perDay: string;
+  perMonth: string;
+  login: string;
+}
+
+export const EMPTY: NewKey = {
+  name: "",
+  models: [],
+  expires: "",
+  perMinute: "",
+  perDay: "",
+  perMonth: "",
+  login: "",
+};
+
+/** Which field of the form a member of the request stands in. */
+export const FIELDS: Record<string, keyof NewKey> = {
+  name: "name",
+  models: "models",
+  expires_at: "expires",
+  requests_per_minute: "perMinute",
+  tokens_per_day: "perDay",
+  credits_per_month: "perMonth",
+  login: "login",
+};
+
+/** What POST /api/keys takes. What is no number is sent as it is, for the server to say so. */
+export function keyBody(key: NewKey): Record<string, unknown> {
+  const body: Record<string, unknown> = { name: key.name.trim() };
+  if (key.models.length) body.models = key.models;
+  if (key.expires) body.expires_at = endOf(key.expires);
+  if (key.perMinute.trim()) body.requests_per_minute = number(key.perMinute);
+  if (key.perDay.trim()) body.tokens_per_day = number(key.perDay);
+  if (key.perMonth.trim()) body.credits_per_month = number(key.perMonth);
+  if (key.login) body.login = key.login;
+  return body;
+}
+
+/** "200 000" and "200,000" are numbers too. */
+function number(text: string): unknown {
+  const value = Number(text.replace(/[\s,_]/g, ""));
+  return Number.isFinite(value) ? value : text;
+}
+
+/** The end of a day where the reader is, in seconds since 1970. */
+function endOf(day: string): number {
+  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
+  return Math.floor(new Date(year, month - 1, date, 23, 59, 59).getTime() / 1000);
+}
+
+/** How much of a limit is used, 0 to 1. */
+export function share(used: number, limit: number): number {
+  return limit > 0 ? Math.min(1, Math.max(0, used / limit)) : 0;
+}

@@ -1,0 +1,128 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { apiKey, getJson } from "../lib/api";
+import { EMPTY, FIELDS, type NewKey } from "../lib/keys";
+import type { KeyMade, LoginShown } from "../lib/wire";
+import { t } from "../lib/words/keys";
+import { asError } from "../state/admitted";
+import { makeKey } from "../state/keys";
+import { Dialog, shut } from "./Dialog";
+import { KeySecret } from "./KeySecret";
+import { ListControl } from "./ListControl";
+
+/** A new API key; then its secret, this once. */
+export function KeyForm({ isFirst: first, onClose }: { isFirst: boolean; onClose: () => void }) {
+  const [isFirst] = useState(first); // once it is made, it no longer is
+  const [key, setKey] = useState(EMPTY);
+  const [fault, setFault] = useState({ field: "", message: "" });
+  const [busy, setBusy] = useState(false);
+  const [made, setMade] = useState<KeyMade | null>(null);
+  const [logins, setLogins] = useState<string[]>([]);
+  useEffect(() => {
+    getJson<LoginShown>("/api/login").then(
+      ({ names }) => setLogins(names),
+      () => {}, // then there is nothing to choose from
+    );
+  }, []);
+  if (made) return <KeySecret made={made} mayUse={isFirst && !apiKey.value} onClose={onClose} />;
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      setMade(await makeKey(key));
+    } catch (error) {
+      const { param, message } = asError(error);
+      setFault({ field: FIELDS[param] ?? "", message: message || t("failed") });
+    }
+    setBusy(false);
+  };
+  const set = (name: keyof NewKey) => (value: string | string[]) => setKey({ ...key, [name]: value });
+  const field = (
+    name: Exclude<keyof NewKey, "models">,
+    label: string,
+    rest: JSX.IntrinsicElements["input"],
+  ) => (
+    <label class="labelled">
+      <span>{label}</span>
+      <input
+        class="field"
+        autocomplete="off"
+        aria-invalid={fault.field === name}
+        value={key[name]}
+        onInput={(event) => set(name)(event.currentTarget.value)}
+        {...rest}
+      />
+      {fault.field === name && (
+        <span class="setting-fault" role="alert">
+          {fault.message}
+        </span>
+      )}
+    </label>
+  );
+  return (
+    <Dialog title={t("create")} onClose={onClose}>
+      <form class="key-form" onSubmit={submit}>
+        {isFirst && <p class="banner">{t("open")}</p>}
+        {field("name", t("name"), {
+          placeholder: t("nameHint"),
+          required: true,
+          maxLength: 100,
+          autofocus: true,
+        })}
+        <div class="labelled">
+          <span>{t("models")}</span>
+          <ListControl
+            id="key-models"
+            name={t("models")}
+            value={key.models}
+            placeholder={t("allModels")}
+            onChange={set("models")}
+          />
+          <small>{t("modelsHint")}</small>
+          {fault.field === "models" && (
+            <span class="setting-fault" role="alert">
+              {fault.message}
+            </span>
+          )}
+        </div>
+        <div class="key-pairs">
+          {field("perMinute", t("perMinute"), { inputMode: "numeric", placeholder: t("noLimit") })}
+          {field("perDay", t("perDay"), { inputMode: "numeric", placeholder: t("noLimit") })}
+          {field("perMonth", t("perMonth"), { inputMode: "decimal", placeholder: t("noLimit") })}
+          {field("expires", `${t("expires")} (${t("expiresHint")})`, { type: "date" })}
+        </div>
+        {logins.length > 0 && (
+          <label class="labelled">
+            <span>{t("login")}</span>
+            <select
+              class="field"
+              value={key.login}
+              onChange={(event) => set("login")(event.currentTarget.value)}
+            >
+              <option value="">{t("loginMain")}</option>
+              {logins.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {fault.message && !fault.field && (
+          <p class="setting-fault" role="alert">
+            {fault.message}
+          </p>
+        )}
+        <div class="row end">
+          <button type="button" class="secondary" onClick={shut}>
+            {t("cancel")}
+          </button>
+          <button type="submit" class="primary" disabled={busy}>
+            {t("make")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

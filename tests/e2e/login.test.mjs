@@ -1,0 +1,102 @@
+/** The login: none, one by a code in the page, renewed, denied, too late; in both languages, and in the demo. */
+import assert from "node:assert/strict";
+import { site } from "./page.mjs";
+
+const { server, visit } = site({ login: true });
+
+visit("without the link the page says what to do", async (person) => {
+  await person.page.goto(`${server.url}/login`);
+  await person.page.getByText("open the link that kiro2chat serve printed").waitFor();
+  await person.axe();
+});
+
+visit("the login is shown masked with its plan, and renewed", async (person, server) => {
+  const { page } = person;
+  await person.administer("/login");
+  const card = page.locator(".passport");
+  await card.getByText("KIRO FREE").waitFor();
+  const told = await card.innerText();
+  assert.match(told, /AWS Builder ID or IAM Identity Center/);
+  assert.match(told, /de…@example.com/);
+  assert.match(told, /Ends in \d+ minutes · renewed by itself before/);
+  assert.match(told, /1,000 of 1,000 Credits left · new ones on /);
+  await person.axe();
+  const token = card.locator("dd", { hasText: "…" }).nth(1);
+  const before = await token.innerText();
+  assert.ok(before.length < 10);
+  await person.button("Renew now").click();
+  await page.getByText("The login was renewed.").waitFor();
+  assert.notEqual(await token.innerText(), before);
+  await server.inject("refresh_500", { times: 3 });
+  await person.button("Renew now").click();
+  await page.locator(".notice.bad").waitFor();
+});
+
+visit("a login by code, from the form to the passport", async (person) => {
+  const { page } = person;
+  await person.administer("/login");
+  await page.getByLabel("Name", { exact: false }).fill("../x");
+  await person.button("Get a code").click();
+  await page.getByText("cannot name a login").waitFor();
+  await page.getByLabel("With").selectOption("organisation");
+  await page.getByLabel("Start address").fill("https://d-1.awsapps.com/start");
+  await page.getByLabel("Name", { exact: false }).fill("work");
+  await person.axe();
+  await person.button("Get a code").click();
+  const code = await page.locator(".device-letters").innerText();
+  const link = page.getByRole("link", { name: "Open the page to confirm it" });
+  assert.match(String(await link.getAttribute("href")), new RegExp(`user_code=${code}`));
+  await page.getByText(/Waiting for you to confirm · \d+:\d\d left/).waitFor();
+  await person.axe();
+  await page.getByText("Logged in.", { exact: true }).waitFor();
+  await page.getByText("config set login_name work").waitFor();
+  await page.getByText("Where a login was looked for").click();
+  await page.getByText("Kept here: default, work").waitFor();
+  await person.axe();
+  await person.button("Another code").click();
+  await person.button("Get a code").waitFor();
+});
+
+for (const [fault, told] of /** @type {const} */ ([
+  ["denied", "The login was denied."],
+  ["code_expired", "Nobody confirmed the code in time."],
+])) {
+  visit(`a login by code that ends otherwise: ${fault}`, async (person, server) => {
+    await person.administer("/login");
+    await person.button("Get a code").click();
+    await person.page.locator(".device-letters").waitFor();
+    await server.inject(fault);
+    await person.page.getByText(told).waitFor();
+    await person.axe();
+  });
+}
+
+visit("a code can be cancelled", async (person) => {
+  await person.administer("/login");
+  await person.button("Get a code").click();
+  await person.button("Cancel").click();
+  await person.button("Get a code").waitFor();
+});
+
+visit(
+  "in Chinese, dark, on a phone: nothing overflows, axe finds nothing",
+  async (person) => {
+    const { page } = person;
+    await person.administer("/login");
+    await page.getByRole("heading", { level: 1, name: "登录" }).waitFor();
+    await page.getByText("KIRO FREE").waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    assert.equal(await page.locator("main").evaluate((main) => main.scrollWidth - main.clientWidth), 0);
+    await person.axe();
+  },
+  { locale: "zh-CN", colorScheme: "dark", viewport: { width: 390, height: 800 } },
+);
+
+visit("without a login: what was looked at, and what to type", async (person, server) => {
+  const { page } = person;
+  server.forgetLogins();
+  await person.administer("/login");
+  await page.getByRole("heading", { name: "Not logged in" }).waitFor();
+  assert.match(await page.locator(".next-command").innerText(), /kiro2chat login/);
+  await person.axe();
+});
