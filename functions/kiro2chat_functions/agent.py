@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 60.0
 """Seconds that a request waits for another in its session."""
 
-_EARLY = 0.5
+_EARLY = 2.0
 """Seconds for which a stream's beginning waits for the run's, so that an early error has a status of its own."""
 
 
@@ -197,8 +197,9 @@ async def events_of(
 
     def counted(answer: Report) -> None:
         spend(answer)
-        report.usage = answer.usage if report.usage is None else report.usage.plus(answer.usage or type(report.usage)())
-        report.answered.credits = report.usage.credits
+        if answer.usage is not None:
+            report.usage = answer.usage if report.usage is None else report.usage.plus(answer.usage)
+            report.answered.credits = report.usage.credits
         report.answered.attempts += answer.answered.attempts
         report.answered.dropped += answer.answered.dropped
         report.repairs += answer.repairs
@@ -234,6 +235,8 @@ async def _gathered(
                 yield (begun,)
                 yield (await coming,)
             elif isinstance(event := coming.result(), Failed):
+                async for _last in events:  # the session is put away
+                    pass
                 raise event.error
             else:
                 yield (begun, event)
@@ -253,7 +256,7 @@ async def _fold(events: AsyncGenerator[AgentEvent | Begun, None], whole: Whole) 
 
 def owner_of(request: Request, user: str) -> Owner:
     key = key_of(request)
-    return Owner("" if key is None or key is ADMIN else key.id, user[:200])
+    return Owner("" if key is None or key is ADMIN else key.id, user)
 
 
 def servers_of(states: Iterable[ServerState]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from ..gateway import Gateway
 from ..report import Report
 from ..settings import Settings
 from ..store.base import Store
-from ..turns import Turn
+from ..turns import Text, Turn
 from .builtin import approval_of, built_in_tools, handed_out
 from .events import AgentEvent, Finished
 from .mcp_servers import Servers
@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 _NOT_ALLOWED = "This call was not allowed, and the conversation went on."
 _BROKEN_OFF = "This call did not end: the run was broken off."
+_GO_ON = "Go on."
+"""What a user seems to want who sends a conversation that ends with the model's words."""
+
 _SYSTEM = (
     "You are an agent with tools on the user's computer. Use a tool where it helps, one step at a time, and say briefly what "
     "you found. Files are those of the workspace: paths are relative to it."
@@ -76,7 +79,7 @@ class Agents:
         question = None if wish.question is None else await gateway.resolved(wish.question)
         job = Job(
             wish.model,
-            wish.turns,
+            tuple([await gateway.resolved(turn) for turn in wish.turns]),
             question,
             system="\n\n".join(filter(None, (_SYSTEM, wish.system))),
             tools=tools,
@@ -156,10 +159,10 @@ class Agents:
     ) -> AsyncGenerator[AgentEvent, None]:
         """Nothing is kept, so nobody can be asked: what needs approval is refused."""
         modes: dict[str, Approval] = {name: "deny" if mode == "ask" else mode for name, mode in job.modes.items()}
-        turns, question = job.turns, job.question
-        if question is None:
-            turns, question = turns[:-1], turns[-1] if turns else None
-        run = Run(gateway, replace(job, turns=turns, question=question, modes=modes), counted=counted)
+        turns = closed(job.turns, (), _BROKEN_OFF)
+        if turns[-1].role == "assistant":
+            turns = (*turns, Turn("user", (Text(_GO_ON),)))
+        run = Run(gateway, replace(job, turns=turns[:-1], question=turns[-1], modes=modes), counted=counted)
         async with aclosing(run.events()) as events:
             async for event in events:
                 yield event
@@ -178,8 +181,9 @@ class Agents:
                 job = await self._going_on(gateway, session, job, wish.answers)
                 desk.opened.set_result(id)
                 last = await self._settled(gateway, session, job, counted, desk)
-                if wish.session is None and all(turn.role == "user" for turn in session.turns):
-                    await self.sessions.delete(wish.owner, id)  # a question that nobody answered
+                failed = isinstance(last, Finished) and last.reason == "error"
+                if wish.session is None and failed and all(turn.role == "user" for turn in session.turns):
+                    await self.sessions.delete(wish.owner, id)  # a question that nobody could answer
         except Exception as error:
             if desk.opened.done():
                 logger.warning("The session of a run cannot be kept: %s", error)

@@ -119,16 +119,14 @@ class Run:
             reason = "cancelled"
             if not self._cancelled:
                 raise
-        except BudgetSpent:
-            reason = "limit_credits"
         except MaxTokensReachedException:
             reason = "max_tokens"
         except Exception as error:
             ours = cause_of(error)
-            if ours is None:
-                logger.error("A bug in kiro2chat: the agent failed", exc_info=error)
-                ours = Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
-            self._tell(Failed(ours))
+            if isinstance(ours, BudgetSpent):
+                reason = "limit_credits"
+            else:
+                self._tell(Failed(ours or _bug(error)))
         finally:
             self._tell_spent()
             spent = self._told_spent
@@ -201,6 +199,11 @@ class Run:
 
     def _tell(self, event: AgentEvent) -> None:
         self._events.put_nowait(event)
+
+
+def _bug(error: Exception) -> Kiro2ChatError:
+    logger.error("A bug in kiro2chat: the agent failed", exc_info=error)
+    return Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
 
 
 _REASONS: Mapping[str, FinishReason] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -30,6 +31,9 @@ _PIECE = 90_000
 
 _LEASE, _RENEWAL = 30.0, 10.0
 """Seconds that a run holds its session without a sign of life, and between two of them."""
+
+_LONGEST = 200
+"""Bytes of a name in a key; `joined` may make three of each."""
 
 _POLL = 0.25
 _TITLE = 80
@@ -93,7 +97,9 @@ class Sessions:
         found: list[Item] = []
         after: str | None = None
         while True:
-            page = await self._store.list(joined("sessions", owner.key, owner.user), after=after, limit=LONGEST_PAGE)
+            page = await self._store.list(
+                joined("sessions", owner.key, _short(owner.user)), after=after, limit=LONGEST_PAGE
+            )
             found += page.items
             if (after := page.cursor) is None:
                 break
@@ -250,11 +256,17 @@ def _shown(id: str, head: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _partition(owner: Owner, id: str) -> str:
-    return joined("session", owner.key, owner.user, id[:200])
+    return joined("session", owner.key, _short(owner.user), _short(id))
 
 
 def _head(owner: Owner, id: str) -> Key:
-    return Key(joined("sessions", owner.key, owner.user), id[:200] or "-")
+    return Key(joined("sessions", owner.key, _short(owner.user)), _short(id) or "-")
+
+
+def _short(text: str) -> str:
+    """What clients choose may be long, and keys may not."""
+    data = text.encode(errors="replace")
+    return text if len(data) <= _LONGEST else f"{hashlib.sha256(data).hexdigest()}…"
 
 
 def _cancel(owner: Owner, id: str) -> Key:

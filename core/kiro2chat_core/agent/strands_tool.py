@@ -11,7 +11,7 @@ from strands.types.tools import ToolSpec, ToolUse
 
 from ..turns import ToolResult
 from .messages import result_block
-from .tool import AgentTool
+from .tool import AgentTool, failed
 
 __all__ = ["StrandsTool"]
 
@@ -37,6 +37,10 @@ class StrandsTool(StrandsAgentTool):
     async def stream(
         self, tool_use: ToolUse, invocation_state: dict[str, Any], **_kwargs: Any
     ) -> AsyncGenerator[Any, None]:
-        outcome = await self.tool.call(tool_use["input"])
+        arguments = tool_use["input"]
+        if isinstance(arguments, dict):
+            outcome = await self.tool.call(arguments)
+        else:
+            outcome = failed(f"{self.tool.name} was not run: its arguments must be a JSON object.")
         result = ToolResult(tool_use["toolUseId"], outcome.content, outcome.is_error)
         yield ToolResultEvent(result_block(result))  # type: ignore[arg-type]
