@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from kiro2chat_core.agent.wire import Request as Wanted
 from kiro2chat_core.agent.wishes import Wish
 from kiro2chat_core.dialects.fields import body_fields
 from kiro2chat_core.dialects.openai_completion import error_answer
+from kiro2chat_core.errors import Forbidden
 from kiro2chat_core.keys import ADMIN
 from kiro2chat_core.report import Report
 from kiro2chat_core.settings import Settings
@@ -88,7 +90,8 @@ async def chat(request: Request) -> Response:
 async def approve(request: Request) -> Response:
     """POST /v1/agent/approve: answer what a run asked; the response is that of the run, which goes on."""
     wanted = read_answers(await read_json(request, _settings(request).body_limit))
-    return await _run(request, wanted)
+    head = await door(request).sessions.head(owner_of(request, wanted.user), wanted.session or "")
+    return await _run(request, replace(wanted, model=head["model"]))
 
 
 async def cancel(request: Request) -> Response:
@@ -121,6 +124,8 @@ async def list_tools(request: Request) -> Response:
 
 async def reload(request: Request) -> Response:
     """POST /v1/agent/reload: read mcp.json anew. Servers that did not change run on; calls under way finish."""
+    if not is_trusted(request):
+        raise Forbidden("Only who runs this server may read mcp.json anew.")
     agents = await door(request).open()
     await agents.tools(trusted=True)
     done = await agents.servers.reload()

@@ -8,14 +8,13 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 from ..errors import BadRequest, StoreError
 from ..gateway import Gateway
 from ..report import Report
 from ..settings import Settings
 from ..store.base import Store
-from ..turns import Text, Turn
+from ..turns import Text, ToolResult, Turn
 from .builtin import approval_of, built_in_tools, handed_out
 from .events import AgentEvent, Finished
 from .mcp_servers import Servers
@@ -23,7 +22,7 @@ from .memory import remembered
 from .messages import closed, open_calls, result_of
 from .pausing import Paused
 from .runner import Job, Run
-from .sessions import Owner, Session, Sessions
+from .sessions import Busy, Owner, Session, Sessions
 from .tool import BUILT_IN, AgentTool, Approval
 from .wishes import Wish
 
@@ -81,7 +80,8 @@ class Agents:
             wish.model,
             tuple([await gateway.resolved(turn) for turn in wish.turns]),
             question,
-            system="\n\n".join(filter(None, (_SYSTEM, wish.system))),
+            system=_system(wish.system),
+            instructions=wish.system,
             tools=tools,
             modes={tool.name: self.mode(tool) for tool in tools},
             budget=wish.budget,
@@ -100,16 +100,21 @@ class Agents:
             task.cancel()  # it ends by itself: who asked may be in a hurry to leave
 
     async def cancel(self, owner: Owner, id: str) -> bool:
-        """Stop the run in a session; whether it ran in this process. One in another process stops within seconds.
+        """Stop the run in a session; whether that is done. One in another process stops within seconds.
 
         Raises:
             UnknownSession: there is none.
         """
-        await self.sessions.read(owner, id)
+        head = await self.sessions.head(owner, id)
         if (run := self._runs.get((owner, id))) is not None:
             run.cancel()
             return True
         await self.sessions.cancel(owner, id)
+        if head.get("paused"):
+            with contextlib.suppress(Busy):  # the run that goes on with it hears of it
+                async with self.sessions.running(owner, id, 0.0) as session:
+                    await self._close(session)
+                return True
         return False
 
     async def aclose(self) -> None:
@@ -139,20 +144,31 @@ class Agents:
             if unknown := [id for id in answers if id not in paused.asked]:
                 asked = ", ".join(paused.asked)
                 raise BadRequest(f"{unknown[0][:80]!r} is not asked for; {asked} is.", field="id")
-            job = replace(job, question=None, paused=paused, answers=answers, model=session.head["model"])
-        elif calls := open_calls(session.turns):
-            done = _done(session.paused) if session.paused is not None else ()
-            why = _NOT_ALLOWED if session.paused is not None else _BROKEN_OFF
-            answered = closed(session.turns, done, why)
-            assert calls
-            await self.sessions.append(session, answered[-1])
-        if session.paused is not None and not answers:
-            await self.sessions.settle(session, None)
+            job = replace(
+                job,
+                model=session.head["model"],
+                question=None,
+                instructions=paused.instructions,
+                tools=tuple(tool for tool in job.tools if tool.name in paused.tools),
+                paused=paused,
+                answers=answers,
+            )
+            await self.sessions.settle(session, None)  # after a crash nobody knows what ran, so that nothing runs twice
+        else:
+            await self._close(session)
         memory = await remembered(gateway, self.settings, job.model, session)
         if memory.head:
-            await self.sessions.settle(session, session.paused, **memory.head)
-        system = "\n\n".join(filter(None, (job.system, memory.note)))
+            await self.sessions.settle(session, None, **memory.head)
+        system = _system(job.instructions, memory.note)
         return replace(job, turns=memory.turns, allowed=session.allowed, system=system)
+
+    async def _close(self, session: Session) -> None:
+        """End what waits or was broken off: every call has a result then."""
+        why = _BROKEN_OFF if session.paused is None else _NOT_ALLOWED
+        if open_calls(session.turns):
+            await self.sessions.append(session, closed(session.turns, _done(session.paused), why)[-1])
+        if session.paused is not None:
+            await self.sessions.settle(session, None)
 
     async def _alone(
         self, gateway: Gateway, job: Job, counted: Callable[[Report], None]
@@ -225,7 +241,8 @@ class Agents:
         """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend."""
         with contextlib.suppress(StoreError):
             if run.paused is None and open_calls(session.turns):
-                await self.sessions.append(session, closed(session.turns, (), _BROKEN_OFF)[-1])
+                done = (*_done(job.paused), *run.results)
+                await self.sessions.append(session, closed(session.turns, done, _BROKEN_OFF)[-1])
             await self.sessions.settle(session, run.paused, allowed=sorted(run.allowed), model=job.model)
 
 
@@ -251,8 +268,12 @@ class _Desk:
             yield event
 
 
-def _done(paused: Paused) -> Iterable[Any]:
-    pending = paused.state.get("pending_tool_execution") or {}
+def _system(instructions: str, *more: str) -> str:
+    return "\n\n".join(filter(None, (_SYSTEM, instructions, *more)))
+
+
+def _done(paused: Paused | None) -> Iterable[ToolResult]:
+    pending = (paused.state.get("pending_tool_execution") if paused is not None else None) or {}
     return tuple(result_of(result) for result in pending.get("completed_tool_results", ()))
 
 

@@ -106,8 +106,8 @@ class Sessions:
         heads = [_shown(item.key.sort, item.value) for item in found]
         return sorted(heads, key=lambda head: head["updated_at"], reverse=True)
 
-    async def read(self, owner: Owner, id: str) -> Session:
-        """A session with all its turns, whoever runs in it.
+    async def head(self, owner: Owner, id: str) -> dict[str, Any]:
+        """What is known of a session without its turns: `model`, `title`, `paused` and more.
 
         Raises:
             UnknownSession: there is none.
@@ -119,13 +119,22 @@ class Sessions:
                 "session_id begins a new one.",
                 field="session_id",
             )
+        return item.value
+
+    async def read(self, owner: Owner, id: str) -> Session:
+        """A session with all its turns, whoever runs in it.
+
+        Raises:
+            UnknownSession: there is none.
+        """
+        head = await self.head(owner, id)
         pieces: dict[str, str] = {}
         async for each in self._items(owner, id):
             name = each.key.sort.rpartition("#")[0]
             pieces[name] = pieces.get(name, "") + each.value["json"]
         paused = pieces.pop("paused", None)
         turns = tuple(from_json(jsonio.loads(text)) for _name, text in sorted(pieces.items()))
-        return Session(owner, id, item.value, turns, None if paused is None else _unpacked_pause(paused))
+        return Session(owner, id, head, turns, None if paused is None else _unpacked_pause(paused))
 
     @asynccontextmanager
     async def running(self, owner: Owner, id: str, patience: float) -> AsyncIterator[Session]:
@@ -274,12 +283,13 @@ def _cancel(owner: Owner, id: str) -> Key:
 
 
 def _packed_pause(paused: Paused) -> str:
-    return jsonio.text({"state": _packed(paused.state), "asked": dict(paused.asked)})
+    kept = {"asked": dict(paused.asked), "tools": list(paused.tools), "instructions": paused.instructions}
+    return jsonio.text({"state": _packed(paused.state), **kept})
 
 
 def _unpacked_pause(text: str) -> Paused:
     value = jsonio.loads(text)
-    return Paused(_unpacked(value["state"]), value["asked"])
+    return Paused(_unpacked(value["state"]), value["asked"], tuple(value["tools"]), value["instructions"])
 
 
 _BYTES = "__bytes__"
