@@ -69,8 +69,9 @@ def session(pair: Pair, id: str, key: str = "", query: str = "") -> dict[str, An
 
 
 def records(pair: Pair) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _whole(call(pair, "GET", "/api/requests"))["requests"]
-    return found
+    """Runs on record."""
+    found = _whole(call(pair, "GET", "/api/requests"))["requests"]
+    return [each for each in found if each["dialect"] == "agent"]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from .memory import remembered
 from .messages import closed, open_calls, result_of
 from .pausing import Paused
 from .runner import Job, Run
-from .sessions import Busy, Owner, Session, Sessions
+from .sessions import Busy, Owner, Session, Sessions, to_the_end
 from .tool import BUILT_IN, AgentTool, Approval
 from .wishes import Wish
 
@@ -213,10 +213,17 @@ class Agents:
     ) -> AgentEvent | None:
         """Run, and keep what comes of it; its last event."""
 
+        kept = True
+
         async def added(turn: Turn) -> None:
+            nonlocal kept
             try:
-                await self.sessions.append(session, turn)
-            except StoreError as lost:  # an answer is not given up for its record
+                if kept:
+                    await to_the_end(self.sessions.append(session, turn))
+            except (
+                StoreError
+            ) as lost:  # an answer is not given up for its record, which ends here: it must not have gaps
+                kept = False
                 logger.warning("The session %s cannot be kept: %s", session.id, lost.message)
 
         run = Run(gateway, job, added=added, counted=counted)
@@ -234,12 +241,12 @@ class Agents:
         finally:
             stop.cancel()
             self._runs.pop(place, None)
-            await self._settle(session, run, job)
+            await to_the_end(self._settle(session, run, job))
         return last
 
     async def _settle(self, session: Session, run: Run, job: Job) -> None:
         """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend."""
-        with contextlib.suppress(StoreError):
+        with contextlib.suppress(StoreError, Busy):
             if run.paused is None and open_calls(session.turns):
                 done = (*_done(job.paused), *run.results)
                 await self.sessions.append(session, closed(session.turns, done, _BROKEN_OFF)[-1])

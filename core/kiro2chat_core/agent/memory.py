@@ -43,12 +43,12 @@ async def remembered(gateway: Gateway, settings: Settings, model: str, session: 
     turns = session.turns[begin:]
     if not begin or settings.agent_memory != "summary":
         return Remembered(turns)
-    summary, done = session.head.get("summary", ""), session.head.get("summarised", 0)
+    summary, done = session.head.get("summary", ""), max(0, session.head.get("summarised", 0) - session.first)
     head: dict[str, Any] = {}
     if begin > done:
         try:
             summary = await _summarised(gateway, model, summary, session.turns[done:begin])
-            head = {"summary": summary, "summarised": begin}
+            head = {"summary": summary, "summarised": session.first + begin}
         except Kiro2ChatError as error:  # an older summary is better than no answer
             logger.warning("The conversation cannot be summarised: %s", error.message)
     return Remembered(turns, _NOTE.format(summary=summary) if summary else "", head)
