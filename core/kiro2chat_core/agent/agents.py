@@ -135,7 +135,14 @@ class Agents:
             raise BadRequest(f"There is no tool {unknown[0][:80]!r}; there are {told}.", field="tools")
         return tuple(tool for tool in tools if tool.name in names or tool.source in names)
 
-    async def _going_on(self, gateway: Gateway, session: Session, job: Job, answers: Mapping[str, str]) -> Job:
+    async def _going_on(
+        self,
+        gateway: Gateway,
+        session: Session,
+        job: Job,
+        answers: Mapping[str, str],
+        counted: Callable[[Report], None],
+    ) -> Job:
         """The job in its session: a paused run goes on where answers came, else its open calls count as refused."""
         if answers:
             paused = session.paused
@@ -156,11 +163,12 @@ class Agents:
             await self.sessions.settle(session, None)  # after a crash nobody knows what ran, so that nothing runs twice
         else:
             await self._close(session)
-        memory = await remembered(gateway, self.settings, job.model, session)
+        memory = await remembered(gateway, self.settings, job.model, session, counted)
         if memory.head:
             await self.sessions.settle(session, None, **memory.head)
         system = _system(job.instructions, memory.note)
-        return replace(job, turns=memory.turns, allowed=session.allowed, system=system)
+        job = replace(job, turns=memory.turns, allowed=session.allowed, system=system)
+        return job if memory.used is None else replace(job, used=memory.used)
 
     async def _close(self, session: Session) -> None:
         """End what waits or was broken off: every call has a result then."""
@@ -194,7 +202,7 @@ class Agents:
         try:
             id = wish.session or await self.sessions.new(wish.owner, wish.model, job.question)
             async with self.sessions.running(wish.owner, id, wish.patience) as session:
-                job = await self._going_on(gateway, session, job, wish.answers)
+                job = await self._going_on(gateway, session, job, wish.answers, counted)
                 desk.opened.set_result(id)
                 last = await self._settled(gateway, session, job, counted, desk)
                 failed = isinstance(last, Finished) and last.reason == "error"

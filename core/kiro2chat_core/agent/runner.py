@@ -55,6 +55,8 @@ class Job:
     thinking: Thinking = field(default_factory=Thinking)
     paused: Paused | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    used: Usage = field(default_factory=lambda: Usage(exact=True))
+    """What it has taken to get here."""
 
 
 async def _forget(_turn: Turn) -> None:
@@ -72,7 +74,7 @@ class Run:
         added: Callable[[Turn], Awaitable[None]] = _forget,
         counted: Callable[[Report], None] = lambda _report: None,
     ) -> None:
-        self.meter = Meter(counted=counted)
+        self.meter = Meter(job.used, counted=counted)
         self.paused: Paused | None = None
         """Set when it ended with `approval`."""
         self._job = job
