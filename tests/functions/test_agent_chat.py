@@ -284,3 +284,26 @@ def test_a_body_that_is_no_json_is_refused() -> None:
     with gateway() as pair:
         response = httpx.post(f"{pair.url}/v1/agent/chat", content=b"{", timeout=60, trust_env=False)
     assert response.status_code == 400
+
+
+_LOGGED = """
+from pathlib import Path
+from tests.agents import answered
+from tests.gateways import gateway
+from kiro2chat_functions.cli import _log
+from kiro2chat_functions.emulator import Call, Reply
+_log("info", quiet=False)
+with gateway(AGENT_APPROVAL="*=auto") as pair:
+    calls = [Call("shell", {"command": "echo hush-1"}), Call("calculator", ["[1]"]), Call("teleport", {"to": "hush-2"})]
+    pair.emulator.script(Reply("", calls=calls), Reply("", calls=calls[2:]), Reply("hush-3"))
+    answer = answered(pair, "hush-4")
+    assert answer["content"] == "hush-3", answer
+"""
+
+
+def test_nothing_that_was_said_is_in_the_log() -> None:
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", _LOGGED], cwd=root, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert "claude-sonnet-4.5: " in done.stderr  # the line of each request
+    assert "hush" not in done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import secrets
 import threading
 import time
@@ -223,7 +222,7 @@ class _Blocks:
                 self._spoke = self._spoke or bool(text.strip())
                 return [*self._begin("text"), _delta(text=text)]
             case ReasoningDelta(redacted=redacted) if redacted:
-                hidden = {"redactedContent": base64.b64decode(redacted)}
+                hidden = {"redactedContent": redacted.encode()}
                 return [*self._end(), *self._begin("redacted"), _delta(reasoningContent=hidden), *self._end()]
             case ReasoningDelta(text, signature):
                 return self._reasoning(text, signature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -14,6 +15,8 @@ from .messages import result_block
 from .tool import AgentTool, failed
 
 __all__ = ["StrandsTool"]
+
+logger = logging.getLogger(__name__)
 
 
 class StrandsTool(StrandsAgentTool):
@@ -39,7 +42,11 @@ class StrandsTool(StrandsAgentTool):
     ) -> AsyncGenerator[Any, None]:
         arguments = tool_use["input"]
         if isinstance(arguments, dict):
-            outcome = await self.tool.call(arguments)
+            try:
+                outcome = await self.tool.call(arguments)
+            except Exception as bug:
+                logger.error("A bug in kiro2chat: the tool %s failed", self.tool.name, exc_info=bug)
+                outcome = failed(f"{self.tool.name} failed: kiro2chat has a bug.")
         else:
             outcome = failed(f"{self.tool.name} was not run: its arguments must be a JSON object.")
         result = ToolResult(tool_use["toolUseId"], outcome.content, outcome.is_error)
