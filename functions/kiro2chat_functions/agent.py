@@ -7,6 +7,7 @@ import importlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,13 @@ from kiro2chat_core.agent.wire import Request as Wanted
 from kiro2chat_core.agent.wishes import Wish
 from kiro2chat_core.dialects.fields import body_fields
 from kiro2chat_core.dialects.openai_completion import error_answer
+from kiro2chat_core.errors import Forbidden
 from kiro2chat_core.fold import Fold
 from kiro2chat_core.keys import ADMIN
 from kiro2chat_core.report import Report
 from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.base import Store
-from kiro2chat_core.turns import CallBegan, CallDelta, CallEnded, Event, ReasoningDelta, TextDelta, Usage
+from kiro2chat_core.turns import CallBegan, CallDelta, CallEnded, Event, ReasoningDelta, TextDelta
 
 from .admission import admitted, allowed, gateway_of, key_of, spent
 from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
@@ -56,7 +58,7 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 60.0
 """Seconds that a request waits for another in its session."""
 
-_EARLY = 0.5
+_EARLY = 2.0
 """Seconds for which a stream's beginning waits for the run's, so that an early error has a status of its own."""
 
 
@@ -90,7 +92,8 @@ async def chat(request: Request) -> Response:
 async def approve(request: Request) -> Response:
     """POST /v1/agent/approve: answer what a run asked; the response is that of the run, which goes on."""
     wanted = read_answers(await read_json(request, _settings(request).body_limit))
-    return await _run(request, wanted)
+    head = await door(request).sessions.head(owner_of(request, wanted.user), wanted.session or "")
+    return await _run(request, replace(wanted, model=head["model"]))
 
 
 async def cancel(request: Request) -> Response:
@@ -123,6 +126,8 @@ async def list_tools(request: Request) -> Response:
 
 async def reload(request: Request) -> Response:
     """POST /v1/agent/reload: read mcp.json anew. Servers that did not change run on; calls under way finish."""
+    if not is_trusted(request):
+        raise Forbidden("Only who runs this server may read mcp.json anew.")
     agents = await door(request).open()
     await agents.tools(trusted=True)
     done = await agents.servers.reload()
@@ -198,9 +203,9 @@ async def events_of(
 
     def counted(answer: Report) -> None:
         spend(answer)
-        usage = answer.usage or Usage()
-        report.usage = usage if report.usage is None else report.usage.plus(usage)
-        report.answered.credits = report.usage.credits
+        if answer.usage is not None:
+            report.usage = answer.usage if report.usage is None else report.usage.plus(answer.usage)
+            report.answered.credits = report.usage.credits
         report.answered.attempts += answer.answered.attempts
         report.answered.tries += answer.answered.tries
         report.answered.dropped += answer.answered.dropped
@@ -256,6 +261,8 @@ async def _gathered(
                 yield (begun,)
                 yield (await coming,)
             elif isinstance(event := coming.result(), Failed):
+                async for _last in events:  # the session is put away
+                    pass
                 raise event.error
             else:
                 yield (begun, event)
@@ -275,7 +282,7 @@ async def _fold(events: AsyncGenerator[AgentEvent | Begun, None], whole: Whole) 
 
 def owner_of(request: Request, user: str) -> Owner:
     key = key_of(request)
-    return Owner("" if key is None or key is ADMIN else key.id, user[:200])
+    return Owner("" if key is None or key is ADMIN else key.id, user)
 
 
 def servers_of(states: Iterable[ServerState]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask, Batch
 
-from .admission import admitted, allowed, gateway_of, metered
+from .admission import AGENT, admitted, allowed, gateway_of, metered
 from .agent_answers import agent_answer, is_agent
 from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
 from .recording import overheard
@@ -47,7 +47,8 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     report.id, report.asked, report.stream, report.ignored = form.id, ask.model, stream, ignored
     await allowed(request, ask.model)
     if request.headers.get("x-kiro2chat-explain"):
-        return JsonResponse(await unless_left(request, explanation(gateway, ask, ignored)))
+        plain = replace(ask, model=ask.model.removeprefix(AGENT))
+        return JsonResponse(await unless_left(request, explanation(gateway, plain, ignored)))
     await admitted(request)
     batches = metered(_source(request, ask, report), request, report)
     if report.said is not None:

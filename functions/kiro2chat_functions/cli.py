@@ -335,6 +335,7 @@ def _log(level: str, *, quiet: bool) -> None:
     if level != "debug":  # these write a line per request, with its address
         for name in ("httpx", "httpcore", "aiohttp", "asyncio", "filelock", "uvicorn"):
             logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("strands").setLevel(logging.CRITICAL)  # it writes down what tools are called with, at any level
 
 
 if __name__ == "__main__":

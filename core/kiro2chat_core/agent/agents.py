@@ -8,14 +8,13 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 from ..errors import BadRequest, StoreError
 from ..gateway import Gateway
 from ..report import Report
 from ..settings import Settings
 from ..store.base import Store
-from ..turns import Turn
+from ..turns import Text, ToolResult, Turn
 from .builtin import approval_of, built_in_tools, handed_out
 from .events import AgentEvent, Finished
 from .mcp_servers import Servers
@@ -23,7 +22,7 @@ from .memory import remembered
 from .messages import closed, open_calls, result_of
 from .pausing import Paused
 from .runner import Job, Run
-from .sessions import Owner, Session, Sessions
+from .sessions import Busy, Owner, Session, Sessions, to_the_end
 from .tool import BUILT_IN, AgentTool, Approval
 from .wishes import Wish
 
@@ -33,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 _NOT_ALLOWED = "This call was not allowed, and the conversation went on."
 _BROKEN_OFF = "This call did not end: the run was broken off."
+_GO_ON = "Go on."
+"""What a user seems to want who sends a conversation that ends with the model's words."""
+
 _SYSTEM = (
     "You are an agent with tools on the user's computer. Use a tool where it helps, one step at a time, and say briefly what "
     "you found. Files are those of the workspace: paths are relative to it."
@@ -76,9 +78,10 @@ class Agents:
         question = None if wish.question is None else await gateway.resolved(wish.question)
         job = Job(
             wish.model,
-            wish.turns,
+            tuple([await gateway.resolved(turn) for turn in wish.turns]),
             question,
-            system="\n\n".join(filter(None, (_SYSTEM, wish.system))),
+            system=_system(wish.system),
+            instructions=wish.system,
             tools=tools,
             modes={tool.name: self.mode(tool) for tool in tools},
             budget=wish.budget,
@@ -97,16 +100,21 @@ class Agents:
             task.cancel()  # it ends by itself: who asked may be in a hurry to leave
 
     async def cancel(self, owner: Owner, id: str) -> bool:
-        """Stop the run in a session; whether it ran in this process. One in another process stops within seconds.
+        """Stop the run in a session; whether that is done. One in another process stops within seconds.
 
         Raises:
             UnknownSession: there is none.
         """
-        await self.sessions.read(owner, id)
+        head = await self.sessions.head(owner, id)
         if (run := self._runs.get((owner, id))) is not None:
             run.cancel()
             return True
         await self.sessions.cancel(owner, id)
+        if head.get("paused"):
+            with contextlib.suppress(Busy):  # the run that goes on with it hears of it
+                async with self.sessions.running(owner, id, 0.0) as session:
+                    await self._close(session)
+                return True
         return False
 
     async def aclose(self) -> None:
@@ -127,7 +135,14 @@ class Agents:
             raise BadRequest(f"There is no tool {unknown[0][:80]!r}; there are {told}.", field="tools")
         return tuple(tool for tool in tools if tool.name in names or tool.source in names)
 
-    async def _going_on(self, gateway: Gateway, session: Session, job: Job, answers: Mapping[str, str]) -> Job:
+    async def _going_on(
+        self,
+        gateway: Gateway,
+        session: Session,
+        job: Job,
+        answers: Mapping[str, str],
+        counted: Callable[[Report], None],
+    ) -> Job:
         """The job in its session: a paused run goes on where answers came, else its open calls count as refused."""
         if answers:
             paused = session.paused
@@ -136,30 +151,42 @@ class Agents:
             if unknown := [id for id in answers if id not in paused.asked]:
                 asked = ", ".join(paused.asked)
                 raise BadRequest(f"{unknown[0][:80]!r} is not asked for; {asked} is.", field="id")
-            job = replace(job, question=None, paused=paused, answers=answers, model=session.head["model"])
-        elif calls := open_calls(session.turns):
-            done = _done(session.paused) if session.paused is not None else ()
-            why = _NOT_ALLOWED if session.paused is not None else _BROKEN_OFF
-            answered = closed(session.turns, done, why)
-            assert calls
-            await self.sessions.append(session, answered[-1])
-        if session.paused is not None and not answers:
-            await self.sessions.settle(session, None)
-        memory = await remembered(gateway, self.settings, job.model, session)
+            job = replace(
+                job,
+                model=session.head["model"],
+                question=None,
+                instructions=paused.instructions,
+                tools=tuple(tool for tool in job.tools if tool.name in paused.tools),
+                paused=paused,
+                answers=answers,
+            )
+            await self.sessions.settle(session, None)  # after a crash nobody knows what ran, so that nothing runs twice
+        else:
+            await self._close(session)
+        memory = await remembered(gateway, self.settings, job.model, session, counted)
         if memory.head:
-            await self.sessions.settle(session, session.paused, **memory.head)
-        system = "\n\n".join(filter(None, (job.system, memory.note)))
-        return replace(job, turns=memory.turns, allowed=session.allowed, system=system)
+            await self.sessions.settle(session, None, **memory.head)
+        system = _system(job.instructions, memory.note)
+        job = replace(job, turns=memory.turns, allowed=session.allowed, system=system)
+        return job if memory.used is None else replace(job, used=memory.used)
+
+    async def _close(self, session: Session) -> None:
+        """End what waits or was broken off: every call has a result then."""
+        why = _BROKEN_OFF if session.paused is None else _NOT_ALLOWED
+        if open_calls(session.turns):
+            await self.sessions.append(session, closed(session.turns, _done(session.paused), why)[-1])
+        if session.paused is not None:
+            await self.sessions.settle(session, None)
 
     async def _alone(
         self, gateway: Gateway, job: Job, counted: Callable[[Report], None]
     ) -> AsyncGenerator[AgentEvent, None]:
         """Nothing is kept, so nobody can be asked: what needs approval is refused."""
         modes: dict[str, Approval] = {name: "deny" if mode == "ask" else mode for name, mode in job.modes.items()}
-        turns, question = job.turns, job.question
-        if question is None:
-            turns, question = turns[:-1], turns[-1] if turns else None
-        run = Run(gateway, replace(job, turns=turns, question=question, modes=modes), counted=counted)
+        turns = closed(job.turns, (), _BROKEN_OFF)
+        if turns[-1].role == "assistant":
+            turns = (*turns, Turn("user", (Text(_GO_ON),)))
+        run = Run(gateway, replace(job, turns=turns[:-1], question=turns[-1], modes=modes), counted=counted)
         async with aclosing(run.events()) as events:
             async for event in events:
                 yield event
@@ -175,11 +202,12 @@ class Agents:
         try:
             id = wish.session or await self.sessions.new(wish.owner, wish.model, job.question)
             async with self.sessions.running(wish.owner, id, wish.patience) as session:
-                job = await self._going_on(gateway, session, job, wish.answers)
+                job = await self._going_on(gateway, session, job, wish.answers, counted)
                 desk.opened.set_result(id)
                 last = await self._settled(gateway, session, job, counted, desk)
-                if wish.session is None and all(turn.role == "user" for turn in session.turns):
-                    await self.sessions.delete(wish.owner, id)  # a question that nobody answered
+                failed = isinstance(last, Finished) and last.reason == "error"
+                if wish.session is None and failed and all(turn.role == "user" for turn in session.turns):
+                    await self.sessions.delete(wish.owner, id)  # a question that nobody could answer
         except Exception as error:
             if desk.opened.done():
                 logger.warning("The session of a run cannot be kept: %s", error)
@@ -193,10 +221,17 @@ class Agents:
     ) -> AgentEvent | None:
         """Run, and keep what comes of it; its last event."""
 
+        kept = True
+
         async def added(turn: Turn) -> None:
+            nonlocal kept
             try:
-                await self.sessions.append(session, turn)
-            except StoreError as lost:  # an answer is not given up for its record
+                if kept:
+                    await to_the_end(self.sessions.append(session, turn))
+            except (
+                StoreError
+            ) as lost:  # an answer is not given up for its record, which ends here: it must not have gaps
+                kept = False
                 logger.warning("The session %s cannot be kept: %s", session.id, lost.message)
 
         run = Run(gateway, job, added=added, counted=counted)
@@ -214,14 +249,15 @@ class Agents:
         finally:
             stop.cancel()
             self._runs.pop(place, None)
-            await self._settle(session, run, job)
+            await to_the_end(self._settle(session, run, job))
         return last
 
     async def _settle(self, session: Session, run: Run, job: Job) -> None:
         """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend."""
-        with contextlib.suppress(StoreError):
+        with contextlib.suppress(StoreError, Busy):
             if run.paused is None and open_calls(session.turns):
-                await self.sessions.append(session, closed(session.turns, (), _BROKEN_OFF)[-1])
+                done = (*_done(job.paused), *run.results)
+                await self.sessions.append(session, closed(session.turns, done, _BROKEN_OFF)[-1])
             await self.sessions.settle(session, run.paused, allowed=sorted(run.allowed), model=job.model)
 
 
@@ -247,8 +283,12 @@ class _Desk:
             yield event
 
 
-def _done(paused: Paused) -> Iterable[Any]:
-    pending = paused.state.get("pending_tool_execution") or {}
+def _system(instructions: str, *more: str) -> str:
+    return "\n\n".join(filter(None, (_SYSTEM, instructions, *more)))
+
+
+def _done(paused: Paused | None) -> Iterable[ToolResult]:
+    pending = (paused.state.get("pending_tool_execution") if paused is not None else None) or {}
     return tuple(result_of(result) for result in pending.get("completed_tool_results", ()))
 
 

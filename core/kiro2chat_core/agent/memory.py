@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Kiro2ChatError
 from ..gateway import Gateway
+from ..report import Report
 from ..settings import Settings
-from ..turns import Ask, Reasoning, Text, TextDelta, ToolCall, ToolResult, Turn
+from ..turns import Ask, Reasoning, Text, TextDelta, ToolCall, ToolResult, Turn, Usage
 from .sessions import Session, window
 
 __all__ = ["Remembered", "remembered"]
@@ -30,36 +31,48 @@ _NOTE = "Summary of the earlier conversation:\n{summary}"
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """`turns` the model sees as they are, `note` goes into the system text, `head` is to be kept with the session."""
+    """`turns` the model sees as they are, `note` goes into the system text, `head` is to be kept with the session.
+
+    `used` is what the summary took, if one was made.
+    """
 
     turns: tuple[Turn, ...]
     note: str = ""
     head: Mapping[str, Any] = field(default_factory=dict)
+    used: Usage | None = None
 
 
-async def remembered(gateway: Gateway, settings: Settings, model: str, session: Session) -> Remembered:
-    """The last AGENT_TURNS questions and what came of them; with AGENT_MEMORY=summary also what was before, in words."""
+async def remembered(
+    gateway: Gateway, settings: Settings, model: str, session: Session, counted: Callable[[Report], None]
+) -> Remembered:
+    """The last AGENT_TURNS questions and what came of them; with AGENT_MEMORY=summary also what was before, in words.
+
+    `counted` hears of the call of the model that makes a summary.
+    """
     begin = window(session.turns, settings.agent_turns)
     turns = session.turns[begin:]
     if not begin or settings.agent_memory != "summary":
         return Remembered(turns)
-    summary, done = session.head.get("summary", ""), session.head.get("summarised", 0)
+    summary, done = session.head.get("summary", ""), max(0, session.head.get("summarised", 0) - session.first)
     head: dict[str, Any] = {}
+    report = Report()
     if begin > done:
         try:
-            summary = await _summarised(gateway, model, summary, session.turns[done:begin])
-            head = {"summary": summary, "summarised": begin}
+            summary = await _summarised(gateway, model, summary, session.turns[done:begin], report)
+            head = {"summary": summary, "summarised": session.first + begin}
         except Kiro2ChatError as error:  # an older summary is better than no answer
             logger.warning("The conversation cannot be summarised: %s", error.message)
-    return Remembered(turns, _NOTE.format(summary=summary) if summary else "", head)
+        finally:
+            counted(report)
+    return Remembered(turns, _NOTE.format(summary=summary) if summary else "", head, report.usage)
 
 
-async def _summarised(gateway: Gateway, model: str, summary: str, turns: Iterable[Turn]) -> str:
+async def _summarised(gateway: Gateway, model: str, summary: str, turns: Iterable[Turn], report: Report) -> str:
     told = "\n".join(line for turn in turns for line in _lines(turn))
     before = f"{_NOTE.format(summary=summary)}\n\n" if summary else ""
     ask = Ask(model, (Turn("user", (Text(f"{before}{told}\n\n{_SUMMARISE}"),)),))
     said = ""
-    async with aclosing(gateway.stream(ask)) as batches:
+    async with aclosing(gateway.stream(ask, report)) as batches:
         async for batch in batches:
             said += "".join(event.text for event in batch if isinstance(event, TextDelta))
     return said.strip()

@@ -1,4 +1,7 @@
-"""Strands' messages and our turns: one says what the other says. Pure; the forms are Bedrock's Converse (`strands.types`)."""
+"""Strands' messages and our turns: one says what the other says. Pure; the forms are Bedrock's Converse (`strands.types`).
+
+What the backend has sealed stays as it wrote it: there it is bytes, but whose base64 it is, is its own affair.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ def _parts(block: Mapping[str, Any]) -> Iterator[Part]:
     elif "reasoningContent" in block:
         reasoning = block["reasoningContent"]
         if "redactedContent" in reasoning:
-            yield Reasoning("", redacted=base64.b64encode(reasoning["redactedContent"]).decode())
+            yield Reasoning("", redacted=reasoning["redactedContent"].decode())
         elif "reasoningText" in reasoning:
             said = reasoning["reasoningText"]
             yield Reasoning(said.get("text", ""), said.get("signature") or "")
@@ -92,7 +95,7 @@ def _block(part: Part) -> dict[str, Any]:
         case Image(format, data):
             return {"image": {"format": format, "source": {"bytes": base64.b64decode(data)}}}
         case Reasoning(redacted=redacted) if redacted:
-            return {"reasoningContent": {"redactedContent": base64.b64decode(redacted)}}
+            return {"reasoningContent": {"redactedContent": redacted.encode()}}
         case Reasoning(text, signature):
             said = {"text": text} | ({"signature": signature} if signature else {})
             return {"reasoningContent": {"reasoningText": said}}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
+import secrets
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from strands.models import Model
 from strands.types.exceptions import ContextWindowOverflowException, ModelThrottledException
 
+from .. import jsonio
 from ..errors import ContextTooLong, Kiro2ChatError, Throttled
 from ..gateway import Gateway
 from ..report import Report
@@ -72,10 +73,11 @@ class Meter:
     counted: Callable[[Report], None] = lambda _report: None
 
     def add(self, report: Report) -> None:
-        self.rounds += 1
+        """Count a call. One that was refused has used nothing, and is no round."""
         if self.first is None:
             self.first = report.first
         if report.usage is not None:
+            self.rounds += 1
             self.usage = self.usage.plus(report.usage)
         self.counted(report)
 
@@ -126,18 +128,18 @@ class KiroModel(Model):
         report, blocks, began = Report(), _Blocks(), time.perf_counter()
         yield {"messageStart": {"role": "assistant"}}
         try:
-            async with aclosing(self._gateway.stream(ask, report)) as batches:
-                async for batch in _until(batches, cancel_signal):
-                    for event in batch:
-                        for made in blocks.feed(event):
-                            yield made
-        except Throttled as error:
-            raise ModelThrottledException(error.message) from error
-        except ContextTooLong as error:
-            raise ContextWindowOverflowException(error.message) from error
+            with _as_strands_knows():
+                async with (
+                    aclosing(self._gateway.stream(ask, report)) as batches,
+                    aclosing(_until(batches, cancel_signal)) as coming,
+                ):
+                    async for batch in coming:
+                        for event in batch:
+                            for made in blocks.feed(event):
+                                yield made
         finally:
             self._meter.add(report)
-        for made in blocks.finish():
+        for made in blocks.finish(report.answered.dropped):
             yield made
         yield _metadata(report, time.perf_counter() - began)
 
@@ -152,7 +154,7 @@ class KiroModel(Model):
 
         Raises:
             ValueError: neither was valid.
-            Kiro2ChatError: whatever else is wrong.
+            ModelThrottledException, ContextWindowOverflowException, Kiro2ChatError: as `stream`.
         """
         answer = JsonAnswer(output_model.model_json_schema(), output_model.__name__)
         turns = turns_of(prompt)
@@ -184,9 +186,10 @@ class KiroModel(Model):
     async def _text(self, ask: Ask) -> str:
         report, said = Report(), ""
         try:
-            async with aclosing(self._gateway.stream(ask, report)) as batches:
-                async for batch in batches:
-                    said += "".join(event.text for event in batch if isinstance(event, TextDelta))
+            with _as_strands_knows():
+                async with aclosing(self._gateway.stream(ask, report)) as batches:
+                    async for batch in batches:
+                        said += "".join(event.text for event in batch if isinstance(event, TextDelta))
         finally:
             self._meter.add(report)
         return said
@@ -211,30 +214,39 @@ class _Blocks:
         self._open = ""
         self._signed = False
         self._reason = "end_turn"
+        self._spoke = False
 
     def feed(self, event: Event) -> list[dict[str, Any]]:
         match event:
             case TextDelta(text):
+                self._spoke = self._spoke or bool(text.strip())
                 return [*self._begin("text"), _delta(text=text)]
             case ReasoningDelta(redacted=redacted) if redacted:
-                hidden = {"redactedContent": base64.b64decode(redacted)}
+                hidden = {"redactedContent": redacted.encode()}
                 return [*self._end(), *self._begin("redacted"), _delta(reasoningContent=hidden), *self._end()]
             case ReasoningDelta(text, signature):
                 return self._reasoning(text, signature)
             case CallBegan(id, name):
                 begun = {"contentBlockStart": {"start": {"toolUse": {"toolUseId": id, "name": name}}}}
-                closing, self._open = self._end(), "call"
+                closing, self._open, self._spoke = self._end(), "call", True
                 return [*closing, begun]
-            case CallDelta(_id, json):
-                return [_delta(toolUse={"input": json})]
+            case CallDelta(_id, json):  # whole; as our JSON reads it: Strands' own takes what nobody else can write
+                return [_delta(toolUse={"input": jsonio.text(jsonio.loads(json))})]
             case CallEnded():
                 return self._end()
             case Ended(reason):
                 self._reason = _STOP_REASONS[reason]
         return []
 
-    def finish(self) -> list[dict[str, Any]]:
-        return [*self._end(), {"messageStop": {"stopReason": self._reason}}]
+    def finish(self, dropped: Sequence[str]) -> list[dict[str, Any]]:
+        """`dropped` are calls of tools that are not there. Where they were all there was, the first is handed on, without its
+        arguments: Strands tells the model that there is no such tool."""
+        made = self._end()
+        if dropped and not self._spoke and self._reason == "end_turn":
+            self._reason = "tool_use"
+            for event in (CallBegan(f"unknown_{secrets.token_hex(8)}", dropped[0]), CallEnded("")):
+                made += self.feed(event)
+        return [*made, {"messageStop": {"stopReason": self._reason}}]
 
     def _reasoning(self, text: str, signature: str) -> list[dict[str, Any]]:
         """A thought ends with its signature; what comes after it is another."""
@@ -278,7 +290,17 @@ def _metadata(report: Report, seconds: float) -> dict[str, Any]:
     return {"metadata": {"usage": counts, "metrics": metrics}}
 
 
-async def _until(batches: AsyncGenerator[Batch, None], signal: threading.Event | None) -> AsyncIterator[Batch]:
+@contextmanager
+def _as_strands_knows() -> Iterator[None]:
+    try:
+        yield
+    except Throttled as error:
+        raise ModelThrottledException(error.message) from error
+    except ContextTooLong as error:
+        raise ContextWindowOverflowException(error.message) from error
+
+
+async def _until(batches: AsyncGenerator[Batch, None], signal: threading.Event | None) -> AsyncGenerator[Batch, None]:
     """The batches, until the signal is set: it is looked at while nothing comes, too."""
     while True:
         coming = asyncio.ensure_future(anext(batches, None))
@@ -314,9 +336,9 @@ def _schema(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def cause_of(error: BaseException) -> Kiro2ChatError | None:
-    """Ours behind an exception of Strands'."""
+def cause_of(error: BaseException) -> Kiro2ChatError | BudgetSpent | None:
+    """Ours behind an exception of Strands', which wraps those of later rounds."""
     seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, Kiro2ChatError):
+    while seen is not None and not isinstance(seen, (Kiro2ChatError, BudgetSpent)):
         seen = seen.__cause__ or getattr(seen, "original_exception", None)
     return seen

@@ -26,3 +26,6 @@ class Paused:
     state: Mapping[str, Any]
     asked: Mapping[str, str]
     """Strands' ids by ours."""
+    tools: tuple[str, ...] = ()
+    """Names of those it may use, and `instructions` the client's part of its system text: it goes on as it began."""
+    instructions: str = ""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from strands.types.exceptions import MaxTokensReachedException
 from ..errors import Kiro2ChatError
 from ..gateway import Gateway
 from ..report import Report
-from ..turns import Thinking, Turn, Usage
+from ..turns import Thinking, ToolResult, Turn, Usage
 from .events import AgentEvent, Failed, Finished, FinishReason, Said, Spent, Thought
 from .messages import message_of
 from .model import BudgetSpent, KiroModel, Meter, cause_of
@@ -39,13 +39,15 @@ _ENDING = 5.0
 class Job:
     """What is to be done. `turns` end before `question`; a `paused` run goes on with `answers` by id instead of one.
 
-    `modes` say what is done with the tools; those in `allowed` need not be asked for again.
+    `modes` say what is done with the tools; those in `allowed` need not be asked for again. `instructions` is the client's
+    part of `system`.
     """
 
     model: str
     turns: tuple[Turn, ...] = ()
     question: Turn | None = None
     system: str = ""
+    instructions: str = ""
     tools: tuple[AgentTool, ...] = ()
     modes: Mapping[str, Approval] = field(default_factory=dict)
     allowed: Collection[str] = ()
@@ -53,6 +55,8 @@ class Job:
     thinking: Thinking = field(default_factory=Thinking)
     paused: Paused | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    used: Usage = field(default_factory=lambda: Usage(exact=True))
+    """What it has taken to get here."""
 
 
 async def _forget(_turn: Turn) -> None:
@@ -70,7 +74,7 @@ class Run:
         added: Callable[[Turn], Awaitable[None]] = _forget,
         counted: Callable[[Report], None] = lambda _report: None,
     ) -> None:
-        self.meter = Meter(counted=counted)
+        self.meter = Meter(job.used, counted=counted)
         self.paused: Paused | None = None
         """Set when it ended with `approval`."""
         self._job = job
@@ -79,6 +83,7 @@ class Run:
         tools = {tool.name: tool for tool in job.tools}
         self._watch = Watch(tools, job.modes, job.allowed, self._events.put_nowait, added)
         self._task: asyncio.Task[None] | None = None
+        self._going = False
         self._cancelled = False
         self._began = time.perf_counter()
         self._told_spent = Spent(Usage(), 0)
@@ -88,11 +93,16 @@ class Run:
         """The tools that need not be asked for in this session any more."""
         return self._watch.allowed
 
+    @property
+    def results(self) -> Sequence[ToolResult]:
+        """Of the calls that ended."""
+        return self._watch.results
+
     def cancel(self) -> None:
         """End it; its events end with a `Finished` that says so."""
+        if not self._cancelled and self._task is not None and self._going:
+            self._task.cancel()  # one that never began could not tell its end
         self._cancelled = True
-        if self._task is not None:
-            self._task.cancel()
 
     async def events(self) -> AsyncGenerator[AgentEvent, None]:
         """What happens, as it does. Close the generator to end the run."""
@@ -104,13 +114,17 @@ class Run:
                 if isinstance(event, Finished):
                     return
         finally:
-            self._task.cancel()
+            if not self._task.cancelling():  # a second time would break off what the first one lets end
+                self._task.cancel()
             await asyncio.wait({self._task}, timeout=_ENDING)
 
     async def _go(self) -> None:
         reason: FinishReason = "error"
         told = ""
+        self._going = True
         try:
+            if self._cancelled:
+                raise asyncio.CancelledError
             async with asyncio.timeout(self._job.budget.seconds):
                 reason = await self._run()
         except TimeoutError:
@@ -119,16 +133,14 @@ class Run:
             reason = "cancelled"
             if not self._cancelled:
                 raise
-        except BudgetSpent:
-            reason = "limit_credits"
         except MaxTokensReachedException:
             reason = "max_tokens"
         except Exception as error:
             ours = cause_of(error)
-            if ours is None:
-                logger.error("A bug in kiro2chat: the agent failed", exc_info=error)
-                ours = Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
-            self._tell(Failed(ours))
+            if isinstance(ours, BudgetSpent):
+                reason = "limit_credits"
+            else:
+                self._tell(Failed(ours or _bug(error)))
         finally:
             self._tell_spent()
             spent = self._told_spent
@@ -140,7 +152,7 @@ class Run:
         agent = self._agent()
         limits: Any = {}
         if job.budget.rounds is not None:
-            limits["turns"] = job.budget.rounds
+            limits["turns"] = job.budget.rounds + (job.paused is not None)  # which begins without the model
         if job.budget.tokens is not None:
             limits["total_tokens"] = job.budget.tokens
         async for event in agent.stream_async(self._prompt(), limits=limits or None):
@@ -191,7 +203,8 @@ class Run:
             approval = self._watch.approval(interrupt)
             asked[approval.id] = interrupt.id
             self._tell(approval)
-        self.paused = Paused(agent.take_snapshot(include=["interrupt_state"]).data["interrupt_state"], asked)
+        state = agent.take_snapshot(include=["interrupt_state"]).data["interrupt_state"]
+        self.paused = Paused(state, asked, tuple(tool.name for tool in self._job.tools), self._job.instructions)
 
     def _tell_spent(self) -> None:
         """After each call of the model."""
@@ -201,6 +214,11 @@ class Run:
 
     def _tell(self, event: AgentEvent) -> None:
         self._events.put_nowait(event)
+
+
+def _bug(error: Exception) -> Kiro2ChatError:
+    logger.error("A bug in kiro2chat: the agent failed", exc_info=error)
+    return Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
 
 
 _REASONS: Mapping[str, FinishReason] = {

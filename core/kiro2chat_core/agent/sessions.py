@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,13 +24,16 @@ from ..turns import Text, ToolResult, Turn
 from .pausing import Paused
 from .turn_json import from_json, to_json
 
-__all__ = ["Busy", "Owner", "Session", "Sessions", "UnknownSession", "window"]
+__all__ = ["Busy", "Owner", "Session", "Sessions", "UnknownSession", "to_the_end", "window"]
 
 _PIECE = 90_000
 """Characters to an item: four bytes each at most, so that it fits whatever they are."""
 
 _LEASE, _RENEWAL = 30.0, 10.0
 """Seconds that a run holds its session without a sign of life, and between two of them."""
+
+_LONGEST = 200
+"""Bytes of a name in a key; `joined` may make three of each."""
 
 _POLL = 0.25
 _TITLE = 80
@@ -63,6 +67,8 @@ class Session:
     id: str
     head: dict[str, Any]
     turns: tuple[Turn, ...] = ()
+    first: int = 0
+    """Number of the first turn in the whole conversation: what was long ago is forgotten."""
     paused: Paused | None = None
     lease: Lease | None = None
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,15 +99,17 @@ class Sessions:
         found: list[Item] = []
         after: str | None = None
         while True:
-            page = await self._store.list(joined("sessions", owner.key, owner.user), after=after, limit=LONGEST_PAGE)
+            page = await self._store.list(
+                joined("sessions", owner.key, _short(owner.user)), after=after, limit=LONGEST_PAGE
+            )
             found += page.items
             if (after := page.cursor) is None:
                 break
         heads = [_shown(item.key.sort, item.value) for item in found]
         return sorted(heads, key=lambda head: head["updated_at"], reverse=True)
 
-    async def read(self, owner: Owner, id: str) -> Session:
-        """A session with all its turns, whoever runs in it.
+    async def head(self, owner: Owner, id: str) -> dict[str, Any]:
+        """What is known of a session without its turns: `model`, `title`, `paused` and more.
 
         Raises:
             UnknownSession: there is none.
@@ -113,13 +121,32 @@ class Sessions:
                 "session_id begins a new one.",
                 field="session_id",
             )
-        pieces: dict[str, str] = {}
+        return item.value
+
+    async def read(self, owner: Owner, id: str) -> Session:
+        """A session with all its turns, whoever runs in it.
+
+        Raises:
+            UnknownSession: there is none.
+        """
+        return (await self._read(owner, id))[0]
+
+    async def _read(self, owner: Owner, id: str) -> tuple[Session, tuple[Key, ...]]:
+        """A session, and what lies there that never came to count: the head is written last."""
+        head = await self.head(owner, id)
+        end, pieces, stray = f"m#{head['turns']:09d}", dict[str, str](), set[Key]()
         async for each in self._items(owner, id):
             name = each.key.sort.rpartition("#")[0]
-            pieces[name] = pieces.get(name, "") + each.value["json"]
+            if name.startswith("m#") and name >= end:
+                stray.add(each.key)
+            else:
+                pieces[name] = pieces.get(name, "") + each.value["json"]
         paused = pieces.pop("paused", None)
-        turns = tuple(from_json(jsonio.loads(text)) for _name, text in sorted(pieces.items()))
-        return Session(owner, id, item.value, turns, None if paused is None else _unpacked_pause(paused))
+        turns = [from_json(jsonio.loads(text)) for _name, text in sorted(pieces.items())]
+        begin = next((at for at, turn in enumerate(turns) if is_question(turn)), len(turns))  # results need their calls
+        first = head["turns"] - len(turns) + begin
+        waits = None if paused is None else _unpacked_pause(paused)
+        return Session(owner, id, head, tuple(turns[begin:]), first, waits), tuple(stray)
 
     @asynccontextmanager
     async def running(self, owner: Owner, id: str, patience: float) -> AsyncIterator[Session]:
@@ -133,7 +160,9 @@ class Sessions:
         lease = await self._leased(owner, id, holder, patience)
         alive: asyncio.Task[None] | None = None
         try:
-            session = await self.read(owner, id)
+            session, stray = await self._read(owner, id)
+            for key in stray:
+                await self._store.delete(key)
             session.lease = lease
             await self._store.delete(_cancel(owner, id))
             alive = asyncio.create_task(self._stay(session))
@@ -141,8 +170,7 @@ class Sessions:
         finally:
             if alive is not None:
                 alive.cancel()
-                await asyncio.wait({alive})
-            await asyncio.shield(asyncio.ensure_future(self._store.release(lease)))
+            await to_the_end(self._store.release(lease))
 
     async def append(self, session: Session, turn: Turn) -> None:
         """Keep a turn at the end of the conversation."""
@@ -207,13 +235,11 @@ class Sessions:
                 return
 
     async def _write(self, session: Session, name: str, text: str) -> None:
-        partition = _partition(session.owner, session.id)
+        partition, until = _partition(session.owner, session.id), self._until()
         for number, at in enumerate(range(0, max(1, len(text)), _PIECE)):
             key = Key(partition, f"{name}#{number:02d}")
             try:
-                await self._store.put(
-                    key, {"json": text[at : at + _PIECE]}, expected="absent", expires_at=self._until()
-                )
+                await self._store.put(key, {"json": text[at : at + _PIECE]}, expected="absent", expires_at=until)
             except Conflict:
                 raise Busy("Another request went on with this session meanwhile.", field="session_id") from None
 
@@ -226,6 +252,15 @@ class Sessions:
 
     def _until(self) -> float:
         return self._clock() + self._seconds
+
+
+async def to_the_end(work: Coroutine[Any, Any, Any]) -> None:
+    """Await it. Who is cancelled meanwhile waits for its end nevertheless: half of it would be worse."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait({task})
 
 
 def window(turns: tuple[Turn, ...], questions: int) -> int:
@@ -250,11 +285,17 @@ def _shown(id: str, head: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _partition(owner: Owner, id: str) -> str:
-    return joined("session", owner.key, owner.user, id[:200])
+    return joined("session", owner.key, _short(owner.user), _short(id))
 
 
 def _head(owner: Owner, id: str) -> Key:
-    return Key(joined("sessions", owner.key, owner.user), id[:200] or "-")
+    return Key(joined("sessions", owner.key, _short(owner.user)), _short(id) or "-")
+
+
+def _short(text: str) -> str:
+    """What clients choose may be long, and keys may not."""
+    data = text.encode(errors="replace")
+    return text if len(data) <= _LONGEST else f"{hashlib.sha256(data).hexdigest()}…"
 
 
 def _cancel(owner: Owner, id: str) -> Key:
@@ -262,12 +303,13 @@ def _cancel(owner: Owner, id: str) -> Key:
 
 
 def _packed_pause(paused: Paused) -> str:
-    return jsonio.text({"state": _packed(paused.state), "asked": dict(paused.asked)})
+    kept = {"asked": dict(paused.asked), "tools": list(paused.tools), "instructions": paused.instructions}
+    return jsonio.text({"state": _packed(paused.state), **kept})
 
 
 def _unpacked_pause(text: str) -> Paused:
     value = jsonio.loads(text)
-    return Paused(_unpacked(value["state"]), value["asked"])
+    return Paused(_unpacked(value["state"]), value["asked"], tuple(value["tools"]), value["instructions"])
 
 
 _BYTES = "__bytes__"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -11,9 +12,11 @@ from strands.types.tools import ToolSpec, ToolUse
 
 from ..turns import ToolResult
 from .messages import result_block
-from .tool import AgentTool
+from .tool import AgentTool, failed
 
 __all__ = ["StrandsTool"]
+
+logger = logging.getLogger(__name__)
 
 
 class StrandsTool(StrandsAgentTool):
@@ -37,6 +40,14 @@ class StrandsTool(StrandsAgentTool):
     async def stream(
         self, tool_use: ToolUse, invocation_state: dict[str, Any], **_kwargs: Any
     ) -> AsyncGenerator[Any, None]:
-        outcome = await self.tool.call(tool_use["input"])
+        arguments = tool_use["input"]
+        if isinstance(arguments, dict):
+            try:
+                outcome = await self.tool.call(arguments)
+            except Exception as bug:
+                logger.error("A bug in kiro2chat: the tool %s failed", self.tool.name, exc_info=bug)
+                outcome = failed(f"{self.tool.name} failed: kiro2chat has a bug.")
+        else:
+            outcome = failed(f"{self.tool.name} was not run: its arguments must be a JSON object.")
         result = ToolResult(tool_use["toolUseId"], outcome.content, outcome.is_error)
         yield ToolResultEvent(result_block(result))  # type: ignore[arg-type]

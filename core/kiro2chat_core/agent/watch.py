@@ -17,7 +17,7 @@ from strands.hooks import (
     MessageAddedEvent,
 )
 
-from ..turns import Turn
+from ..turns import ToolResult, Turn
 from .events import AgentEvent, Approval, ToolEnded, ToolStarted
 from .messages import result_of, turn_of
 from .tool import AgentTool, Outcome
@@ -34,7 +34,8 @@ _ASK = "approval"
 
 
 class Watch(HookProvider):
-    """`modes` say what is done with each tool; `allowed` are those that somebody allowed for the session, and grows."""
+    """`modes` say what is done with each tool; `allowed` are those that somebody allowed for the session, and grows.
+    `results` are those of the calls that ended."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Watch(HookProvider):
         added: Callable[[Turn], Awaitable[None]],
     ) -> None:
         self.allowed = set(allowed)
+        self.results: list[ToolResult] = []
         self._tools = tools
         self._modes = modes
         self._tell = tell
@@ -80,6 +82,7 @@ class Watch(HookProvider):
 
     def _after(self, event: AfterToolCallEvent) -> None:
         use, result = event.tool_use, result_of(event.result)
+        self.results.append(result)
         began = self._began.pop(use["toolUseId"], None)
         seconds = 0.0 if began is None or event.cancel_message else time.perf_counter() - began
         outcome = Outcome(tuple(part for part in result.content), result.is_error)  # type: ignore[misc]

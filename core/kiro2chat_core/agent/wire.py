@@ -115,7 +115,7 @@ def _with_rest(fields: Fields, request: Request) -> Request:
         request.question,
         request.turns,
         request.session,
-        fields.text("user")[:200],
+        fields.text("user"),
         fields.text("model").removeprefix("agent/"),
         request.system,
         tools,
@@ -245,13 +245,14 @@ class Whole:
         self.finished = Finished("error")
         self._model = model
         self._session: str | None = None
+        self._failed: Kiro2ChatError | None = None
         self._text: list[str] = []
         self._thoughts: list[str] = []
         self._calls: list[dict[str, Any]] = []
         self._approvals: list[dict[str, Any]] = []
 
     def feed(self, event: AgentEvent | Begun) -> None:
-        """Raises Kiro2ChatError: the run failed."""
+        """Raises Kiro2ChatError: the run failed, and has ended."""
         match event:
             case Begun(session, model):
                 self._session, self._model = session, model
@@ -266,8 +267,10 @@ class Whole:
             case Approval():
                 self._approvals.append(_call(event) | {"touches": event.touches})
             case Failed(error):
-                raise error
+                self._failed = error
             case Finished():
+                if self._failed is not None:
+                    raise self._failed
                 self.finished = event
 
     def json(self) -> dict[str, Any]:
