@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from .agent_wire import AGENT_TYPES
+
 __all__ = ["TYPES"]
 
 
@@ -376,5 +378,6 @@ TYPES: tuple[type, ...] = (
     SettingNext, SettingShown, SettingItems, SettingSchema, SettingsSchema, SettingsShown, SettingDiff, SettingsSaved,
     KeyShown, KeyUsed, KeyListed, KeyList, KeyMade,
     TokenTotals, Percentiles, StatsTotal, StatsGroup, StatsPoint, Stats,
+    *AGENT_TYPES,
 )  # fmt: skip
 """In the order in which they are written."""

@@ -360,3 +360,214 @@ export interface Stats {
   groups: StatsGroup[];
   series: StatsPoint[];
 }
+
+export interface AgentUsage {
+  input_tokens: number;
+  output_tokens: number;
+  total_tokens: number;
+  reasoning_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  credits: number | null;
+  estimated: boolean;
+  rounds: number;
+}
+
+export interface AgentStart {
+  type: "start";
+  session_id: string | null;
+  model: string;
+}
+
+export interface AgentText {
+  type: "text";
+  text: string;
+}
+
+export interface AgentReasoning {
+  type: "reasoning";
+  text: string;
+}
+
+export interface AgentToolStart {
+  type: "tool_start";
+  id: string;
+  name: string;
+  source: string;
+  arguments: Record<string, unknown>;
+}
+
+export interface AgentToolEnd {
+  type: "tool_end";
+  id: string;
+  name: string;
+  source: string;
+  arguments: Record<string, unknown>;
+  duration: number;
+  result?: string;
+  error?: string;
+  images?: string[];
+}
+
+export interface AgentApproval {
+  type: "approval";
+  id: string;
+  name: string;
+  source: string;
+  arguments: Record<string, unknown>;
+  touches: string;
+  session_id: string | null;
+}
+
+export interface AgentCounted {
+  type: "usage";
+  usage: AgentUsage;
+}
+
+export interface AgentErrorDetail {
+  message: string;
+  code: string;
+  param: string | null;
+  request_id: string | null;
+}
+
+export interface AgentFailed {
+  type: "error";
+  error: AgentErrorDetail;
+}
+
+/** The last event of every stream. */
+export interface AgentDone {
+  type: "done";
+  stop_reason: string;
+  message: string;
+  duration: number;
+  usage: AgentUsage;
+  session_id: string | null;
+}
+
+export interface AgentTextPart {
+  type: "text";
+  text: string;
+}
+
+export interface AgentReasoningPart {
+  type: "reasoning";
+  text: string;
+}
+
+export interface AgentImagePart {
+  type: "image";
+  url: string;
+}
+
+export interface AgentCallPart {
+  type: "tool_call";
+  id: string;
+  name: string;
+  arguments: Record<string, unknown>;
+}
+
+export interface AgentResultPart {
+  type: "tool_result";
+  id: string;
+  text: string;
+  is_error: boolean;
+  images?: string[];
+}
+
+export interface AgentMessage {
+  role: "user" | "assistant";
+  parts: (AgentTextPart | AgentReasoningPart | AgentImagePart | AgentCallPart | AgentResultPart)[];
+}
+
+/** GET /v1/agent/sessions/{id} */
+export interface AgentSession {
+  id: string;
+  title: string;
+  model: string;
+  created_at: number;
+  updated_at: number;
+  waiting_for: string[];
+  messages: AgentMessage[];
+}
+
+export interface AgentHead {
+  id: string;
+  title: string;
+  model: string;
+  created_at: number;
+  updated_at: number;
+  turns: number;
+  paused: boolean;
+}
+
+/** GET /v1/agent/sessions */
+export interface AgentHeads {
+  sessions: AgentHead[];
+}
+
+export interface AgentTool {
+  name: string;
+  description: string;
+  schema: Record<string, unknown>;
+  source: string;
+  approval: "auto" | "ask" | "deny";
+  touches: string;
+}
+
+export interface AgentServer {
+  name: string;
+  transport: string | null;
+  state: "off" | "starting" | "ready" | "failed";
+  error: string | null;
+  notes: string[];
+  tools: number;
+  since: number | null;
+  latency: number | null;
+  file: string | null;
+}
+
+/** GET /v1/agent/tools */
+export interface AgentTools {
+  tools: AgentTool[];
+  servers: AgentServer[];
+  workspace: string;
+}
+
+export interface McpProblem {
+  message: string;
+  server: string;
+  line: number | null;
+  column: number | null;
+  member: string;
+}
+
+/** `text` is null where there is no file, or one that is no JSON: its secrets could not be told. */
+export interface McpFile {
+  path: string;
+  text: string | null;
+  problems: McpProblem[];
+}
+
+export interface McpPair {
+  user: McpFile;
+  workspace: McpFile;
+}
+
+/** GET /api/mcp */
+export interface McpFiles {
+  files: McpPair;
+  schema: Record<string, unknown>;
+}
+
+/** PUT /api/mcp */
+export interface McpChecked {
+  path: string;
+  problems: McpProblem[];
+}
+
+/** POST /api/mcp/try */
+export interface McpTried {
+  servers: AgentServer[];
+}
