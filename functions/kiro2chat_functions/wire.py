@@ -299,6 +299,7 @@ class KeyShown(TypedDict):
     tokens_per_day: int | None
     credits_per_month: float | None
     login: str
+    metrics: bool
 
 
 class KeyUsed(TypedDict):

@@ -278,6 +278,7 @@ export interface KeyShown {
   tokens_per_day: number | null;
   credits_per_month: number | null;
   login: string;
+  metrics: boolean;
 }
 
 export interface KeyUsed {
@@ -295,6 +296,7 @@ export interface KeyListed {
   tokens_per_day: number | null;
   credits_per_month: number | null;
   login: string;
+  metrics: boolean;
   used: KeyUsed;
 }
 
