@@ -191,6 +191,17 @@ visit("a key is made, shown once, used, and revoked", async (person, server) => 
     await card.innerText(),
     /laptop[\s\S]*auto, claude-\*[\s\S]*[1-9][\d.]* K? ?of 100 K|laptop[\s\S]*\d+ of 100 K/,
   );
+  await person.button("New key").click();
+  await form.getByLabel("Name", { exact: true }).fill("prometheus");
+  await form.getByLabel("Only for /metrics").check();
+  assert.equal(await form.getByLabel("Models").count(), 0);
+  await person.axe();
+  await person.button("Create", form).click();
+  await person.button("I have it").click();
+  await page.locator(".key-card", { hasText: "prometheus" }).getByText("Only for /metrics").waitFor();
+  await person.button("Revoke prometheus").click();
+  await person.button("Revoke", page.getByRole("dialog")).click();
+  await page.getByText("prometheus is revoked.").waitFor();
   await person.button("Revoke laptop").click();
   await person.button("Revoke", page.getByRole("dialog")).click();
   await page.getByText("laptop is revoked.").waitFor();

@@ -11,6 +11,13 @@ test("what is left empty is not sent: no limit must come of it, and none of a wr
   });
 });
 
+test("a key for metrics takes its name and its end only", () => {
+  expect(keyBody({ ...EMPTY, name: "x", models: ["auto"], perDay: "5", metrics: true })).toEqual({
+    name: "x",
+    metrics: true,
+  });
+});
+
 test("a day ends where the reader is, at its last second", () => {
   const { expires_at } = keyBody({ ...EMPTY, name: "x", expires: "2030-02-28" });
   const end = new Date(Number(expires_at) * 1000);

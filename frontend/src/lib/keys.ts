@@ -9,6 +9,8 @@ export interface NewKey {
   perDay: string;
   perMonth: string;
   login: string;
+  /** Whether it reads /metrics and does nothing else; it takes no models and no limits then. */
+  metrics: boolean;
 }
 
 export const EMPTY: NewKey = {
@@ -19,6 +21,7 @@ export const EMPTY: NewKey = {
   perDay: "",
   perMonth: "",
   login: "",
+  metrics: false,
 };
 
 /** Which field of the form a member of the request stands in. */
@@ -35,8 +38,9 @@ export const FIELDS: Record<string, keyof NewKey> = {
 /** What POST /api/keys takes. What is no number is sent as it is, for the server to say so. */
 export function keyBody(key: NewKey): Record<string, unknown> {
   const body: Record<string, unknown> = { name: key.name.trim() };
-  if (key.models.length) body.models = key.models;
   if (key.expires) body.expires_at = endOf(key.expires);
+  if (key.metrics) return { ...body, metrics: true };
+  if (key.models.length) body.models = key.models;
   if (key.perMinute.trim()) body.requests_per_minute = number(key.perMinute);
   if (key.perDay.trim()) body.tokens_per_day = number(key.perDay);
   if (key.perMonth.trim()) body.credits_per_month = number(key.perMonth);

@@ -37,9 +37,10 @@ export function KeyForm({ isFirst: first, onClose }: { isFirst: boolean; onClose
     }
     setBusy(false);
   };
-  const set = (name: keyof NewKey) => (value: string | string[]) => setKey({ ...key, [name]: value });
+  const set = (name: keyof NewKey) => (value: string | string[] | boolean) =>
+    setKey({ ...key, [name]: value });
   const field = (
-    name: Exclude<keyof NewKey, "models">,
+    name: Exclude<keyof NewKey, "models" | "metrics">,
     label: string,
     rest: JSX.IntrinsicElements["input"],
   ) => (
@@ -70,29 +71,33 @@ export function KeyForm({ isFirst: first, onClose }: { isFirst: boolean; onClose
           maxLength: 100,
           autofocus: true,
         })}
-        <div class="labelled">
-          <span>{t("models")}</span>
-          <ListControl
-            id="key-models"
-            name={t("models")}
-            value={key.models}
-            placeholder={t("allModels")}
-            onChange={set("models")}
-          />
-          <small>{t("modelsHint")}</small>
-          {fault.field === "models" && (
-            <span class="setting-fault" role="alert">
-              {fault.message}
-            </span>
-          )}
-        </div>
+        {!key.metrics && (
+          <div class="labelled">
+            <span>{t("models")}</span>
+            <ListControl
+              id="key-models"
+              name={t("models")}
+              value={key.models}
+              placeholder={t("allModels")}
+              onChange={set("models")}
+            />
+            <small>{t("modelsHint")}</small>
+            {fault.field === "models" && (
+              <span class="setting-fault" role="alert">
+                {fault.message}
+              </span>
+            )}
+          </div>
+        )}
         <div class="key-pairs">
-          {field("perMinute", t("perMinute"), { inputMode: "numeric", placeholder: t("noLimit") })}
-          {field("perDay", t("perDay"), { inputMode: "numeric", placeholder: t("noLimit") })}
-          {field("perMonth", t("perMonth"), { inputMode: "decimal", placeholder: t("noLimit") })}
+          {!key.metrics &&
+            field("perMinute", t("perMinute"), { inputMode: "numeric", placeholder: t("noLimit") })}
+          {!key.metrics && field("perDay", t("perDay"), { inputMode: "numeric", placeholder: t("noLimit") })}
+          {!key.metrics &&
+            field("perMonth", t("perMonth"), { inputMode: "decimal", placeholder: t("noLimit") })}
           {field("expires", `${t("expires")} (${t("expiresHint")})`, { type: "date" })}
         </div>
-        {logins.length > 0 && (
+        {!key.metrics && logins.length > 0 && (
           <label class="labelled">
             <span>{t("login")}</span>
             <select
@@ -109,6 +114,19 @@ export function KeyForm({ isFirst: first, onClose }: { isFirst: boolean; onClose
             </select>
           </label>
         )}
+        <label class="switch">
+          <input
+            type="checkbox"
+            role="switch"
+            aria-checked={key.metrics}
+            checked={key.metrics}
+            onChange={(event) => set("metrics")(event.currentTarget.checked)}
+          />
+          <span class="labelled">
+            <span>{t("metrics")}</span>
+            <small>{t("metricsHint")}</small>
+          </span>
+        </label>
         {fault.message && !fault.field && (
           <p class="setting-fault" role="alert">
             {fault.message}

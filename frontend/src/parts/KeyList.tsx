@@ -54,7 +54,7 @@ function KeyCard({ value, onRevoke }: { value: KeyListed; onRevoke: () => void }
   const facts = [
     t("created", { date: date(value.created_at) }),
     ends === null ? t("never") : t(isOver ? "ended" : "ends", { date: date(ends) }),
-    value.models.length ? value.models.join(", ") : t("allModels"),
+    value.metrics ? t("metrics") : value.models.length ? value.models.join(", ") : t("allModels"),
     ...(value.requests_per_minute ? [t("rate", { count: value.requests_per_minute })] : []),
     ...(value.login ? [`${t("login")}: ${value.login}`] : []),
   ];
