@@ -4,7 +4,6 @@ import { ApiError, isAbort, requestId } from "./errors";
 import type { AgentEvent } from "./run";
 import { body } from "./sse";
 
-
 /** @throws {ApiError} code "broken" where the stream ends before its end. */
 export async function* agentEvents(response: Response): AsyncGenerator<AgentEvent[]> {
   let read: AgentEvent[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type AgentEvent, asked, begun, type Entry, entriesOf, take } from "./run";
+import { entriesOf } from "./entries";
+import { type AgentEvent, asked, begun, type Entry, take } from "./run";
 import type { AgentUsage } from "./wire";
 
 const usage: AgentUsage = {

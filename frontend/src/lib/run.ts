@@ -1,4 +1,4 @@
-/** A run of the agent as it grows, and a session as it lies on the server: both as entries of steps. Pure. */
+/** A run of the agent as it grows: events become steps. Pure. */
 import type { ToolCall } from "./answer";
 import type { Failure, Picture } from "./tree";
 import type {
@@ -6,9 +6,7 @@ import type {
   AgentCounted,
   AgentDone,
   AgentFailed,
-  AgentMessage,
   AgentReasoning,
-  AgentSession,
   AgentStart,
   AgentText,
   AgentToolEnd,
@@ -115,64 +113,6 @@ export function asked(entries: readonly Entry[]): Asked[] {
   return last.steps.flatMap((step) => (step.kind === "approval" ? [step.asked] : []));
 }
 
-/** A session's messages as entries: everything between two questions is one piece of work. */
-export function entriesOf(session: AgentSession): Entry[] {
-  const entries: Entry[] = [];
-  const calls = new Map<string, AgentCall>();
-  for (const message of session.messages) {
-    if (message.role === "user" && message.parts.some((part) => part.type !== "tool_result")) {
-      entries.push(questionOf(message));
-    }
-    for (const part of message.parts) {
-      if (part.type === "tool_result") {
-        const call = calls.get(part.id);
-        if (!call) continue;
-        call.result = part.text;
-        call.failed = part.is_error;
-        if (part.images) call.pictures = part.images;
-      } else if (message.role === "assistant") {
-        const work = workAt(entries);
-        if (part.type === "text") work.steps.push({ kind: "text", text: part.text });
-        else if (part.type === "reasoning")
-          work.steps.push({ kind: "thought", text: part.text, since: 0, took: 0 });
-        else if (part.type === "tool_call") {
-          const call = callOf({ ...part, source: "" });
-          calls.set(part.id, call);
-          work.steps.push({ kind: "tool", call, running: false });
-        }
-      }
-    }
-  }
-  return waiting(entries, new Set(session.waiting_for));
-}
-
-/** Calls that wait for somebody's word are questions, and no calls yet. */
-function waiting(entries: Entry[], ids: ReadonlySet<string>): Entry[] {
-  const last = entries.at(-1);
-  if (last?.role === "agent") {
-    last.steps = last.steps.map((step) =>
-      step.kind === "tool" && ids.has(step.call.id)
-        ? { kind: "approval", asked: { ...step.call, touches: "" } }
-        : step,
-    );
-  }
-  return entries;
-}
-
-function questionOf(message: AgentMessage): Question {
-  const text = message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
-  const urls = message.parts.flatMap((part) => (part.type === "image" ? [part.url] : []));
-  return { role: "user", text, pictures: urls.map((url, at) => ({ url, name: `${at + 1}` })) };
-}
-
-function workAt(entries: Entry[]): Work {
-  const last = entries.at(-1);
-  if (last?.role === "agent") return last;
-  const work = begun(0);
-  entries.push(work);
-  return work;
-}
-
 function grow(work: Work, text: string): void {
   const last = work.steps.at(-1);
   if (last?.kind === "text") last.text += text;
@@ -202,6 +142,6 @@ function finish(work: Work, event: AgentToolEnd): void {
   else work.steps.push(step);
 }
 
-function callOf(event: { id: string; name: string; source: string; arguments: unknown }): AgentCall {
+export function callOf(event: { id: string; name: string; source: string; arguments: unknown }): AgentCall {
   return { id: event.id, name: event.name, source: event.source, arguments: JSON.stringify(event.arguments) };
 }

@@ -1,26 +1,132 @@
-import { ApiError } from "../lib/errors";
-import { t } from "../lib/words/shell";
-import { Lacking } from "../parts/Lacking";
-import { Page } from "../parts/Page";
-import { useJson } from "../parts/useJson";
+/** The agent: its sessions, and the one that is shown. */
+import { useEffect, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import "../styles/agent.css";
+import { t } from "../lib/words/agent";
+import { t as shell } from "../lib/words/shell";
+import { AgentTools } from "../parts/AgentTools";
+import { DropZone } from "../parts/DropZone";
+import { Icon } from "../parts/Icon";
+import { IconButton } from "../parts/IconButton";
+import { McpEditor } from "../parts/McpEditor";
+import { ModelPicker } from "../parts/ModelPicker";
+import { SessionList } from "../parts/SessionList";
+import { Transcript } from "../parts/Transcript";
+import { Writer } from "../parts/Writer";
+import {
+  ask,
+  choose,
+  current,
+  entries,
+  loadSessions,
+  model,
+  newSession,
+  openSession,
+  running,
+  sessions,
+  stop,
+} from "../state/agent";
+import { writeText } from "../state/drafts";
+import { tell } from "../state/notices";
+import { columnHidden, drawerOpen } from "../state/view";
 
-/** Whether this server has an agent at all. */
 export default function Agent() {
-  const found = useJson<{ data?: { name?: string }[] }>("/v1/agent/tools");
-  const isMissing = found instanceof ApiError && found.status === 404;
+  const { query, route } = useLocation();
+  const [sheet, setSheet] = useState<"tools" | "mcp" | "">("");
+  const wanted = query.session ?? "";
+  useEffect(() => void loadSessions(), []);
+  useEffect(() => {
+    if (wanted === current.value) return;
+    if (!wanted) newSession();
+    else {
+      void openSession(wanted).then((found) => {
+        if (found) return;
+        tell(t("missing"), { bad: true });
+        route("/agent", true);
+      });
+    }
+  }, [wanted]);
+  // A session gets its address with its first event.
+  const id = current.value;
+  useEffect(() => {
+    if (id && !wanted && running.value) route(`/agent?session=${id}`, true);
+  }, [id]);
+  const title = sessions.value.find((each) => each.id === id)?.title || t("title");
+  useEffect(() => {
+    document.title = `${title} · kiro2chat`;
+  }, [title]);
+  const draft = `agent:${id || "new"}`;
   return (
-    <Page title={t("agent")}>
-      {isMissing ? (
-        <p class="hint">{t("agentLater")}</p>
-      ) : found === undefined || found instanceof ApiError ? (
-        <Lacking error={found} />
-      ) : (
-        <ul>
-          {found.data?.map(({ name }) => (
-            <li key={name}>{name}</li>
+    <div class="chat-page">
+      <SessionList />
+      <main id="content" class="chat">
+        <DropZone draft={draft}>
+          <header class="head">
+            <IconButton
+              icon="list"
+              class={columnHidden.value ? "list-toggle" : "list-toggle phone"}
+              label={shell("openList")}
+              onClick={() => {
+                columnHidden.value = false;
+                drawerOpen.value = true;
+              }}
+            />
+            <ModelPicker value={model.value} onChoose={choose} />
+            <span class="grow" />
+            <HeadButton icon="tool" word={t("tools")} onClick={() => setSheet("tools")} />
+            <HeadButton icon="sliders" word={t("mcp")} onClick={() => setSheet("mcp")} />
+          </header>
+          {entries.value.length ? <Transcript title={title} /> : <Beginning draft={draft} />}
+          <div class="composer-place">
+            <Writer
+              draft={draft}
+              running={running.value !== null}
+              onSend={(text, pictures) => {
+                ask(text, pictures);
+                return true;
+              }}
+              onStop={stop}
+            />
+          </div>
+        </DropZone>
+      </main>
+      {sheet === "tools" && <AgentTools onClose={() => setSheet("")} />}
+      {sheet === "mcp" && <McpEditor onClose={() => setSheet("")} />}
+    </div>
+  );
+}
+
+function HeadButton({
+  icon,
+  word,
+  onClick,
+}: {
+  icon: "tool" | "sliders";
+  word: string;
+  onClick: () => void;
+}) {
+  return (
+    <button type="button" class="head-button" aria-label={word} title={word} onClick={onClick}>
+      <Icon name={icon} />
+      <span class="wide-only">{word}</span>
+    </button>
+  );
+}
+
+function Beginning({ draft }: { draft: string }) {
+  return (
+    <div class="scroll">
+      <div class="empty">
+        <h1>{t("what")}</h1>
+        <p class="empty-model">{t("about")}</p>
+        <div class="examples">
+          {(["example1", "example2", "example3", "example4"] as const).map((name) => (
+            <button key={name} type="button" class="example" onClick={() => writeText(draft, t(name))}>
+              {t(name)}
+            </button>
           ))}
-        </ul>
-      )}
-    </Page>
+        </div>
+      </div>
+    </div>
   );
 }

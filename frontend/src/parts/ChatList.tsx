@@ -95,7 +95,7 @@ export function ChatList() {
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
-function listClass(): string {
+export function listClass(): string {
   return `list ${drawerOpen.value ? "open" : ""} ${columnHidden.value ? "hidden" : ""}`;
 }
 

@@ -34,7 +34,7 @@ export function Growing({ growing }: Props) {
   );
 }
 
-function Waiting({ since }: { since: number }) {
+export function Waiting({ since }: { since: number }) {
   const [now, setNow] = useState(since);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);

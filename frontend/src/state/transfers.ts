@@ -7,8 +7,8 @@ import { keep, list, loadChat } from "./chats";
 import { tell } from "./notices";
 
 export function exportChat(chat: Chat, form: "json" | "markdown"): void {
-  if (form === "json") save(`${fileName(chat)}.json`, "application/json", toJson([chat]));
-  else save(`${fileName(chat)}.md`, "text/markdown", toMarkdown(chat, t("you")));
+  if (form === "json") download(`${fileName(chat)}.json`, "application/json", toJson([chat]));
+  else download(`${fileName(chat)}.md`, "text/markdown", toMarkdown(chat, t("you")));
 }
 
 export async function exportAll(): Promise<void> {
@@ -17,14 +17,14 @@ export async function exportAll(): Promise<void> {
     const chat = await loadChat(id);
     if (chat) chats.push(chat.value);
   }
-  save("kiro2chat.json", "application/json", toJson(chats));
+  download("kiro2chat.json", "application/json", toJson(chats));
 }
 
 /** One file that shows the conversation anywhere, and runs nothing. */
 export async function shareChat(chat: Chat): Promise<void> {
   const { sharedPage } = await import("./sharing");
   const column = await rendered(path(chat).length);
-  if (column) save(`${fileName(chat)}.html`, "text/html", sharedPage(titled(chat), column));
+  if (column) download(`${fileName(chat)}.html`, "text/html", sharedPage(titled(chat), column));
 }
 
 /** The conversation on the page, once all of its turns are: a long one is rendered in steps. */
@@ -72,7 +72,7 @@ function fileName(chat: Chat): string {
   return [...name].slice(0, 60).join("") || "conversation";
 }
 
-function save(name: string, type: string, text: string): void {
+export function download(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");
   link.href = url;

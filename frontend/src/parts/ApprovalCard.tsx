@@ -1,0 +1,60 @@
+/** A call that waits for somebody's word: exactly what would run, what it may touch, and three answers. */
+import { useEffect } from "preact/hooks";
+import type { Asked } from "../lib/run";
+import { t } from "../lib/words/agent";
+import { type Decision, decide } from "../state/agent";
+import { Icon } from "./Icon";
+
+const KEYS: Record<string, Decision> = { a: "allow", s: "allow_session", d: "deny" };
+
+export function ApprovalCard({ asked, first }: { asked: Asked; first: boolean }) {
+  useEffect(() => {
+    if (!first) return;
+    const onKey = (event: KeyboardEvent) => {
+      const decision = KEYS[event.key.toLowerCase()];
+      const writing = (event.target as HTMLElement).closest?.("textarea, input, select, dialog");
+      if (!decision || writing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      decide(asked.id, decision);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [asked.id, first]);
+  const answer = (decision: Decision) => () => decide(asked.id, decision);
+  return (
+    <section class="approval" aria-label={t("asksFor", { name: asked.name })}>
+      <p class="approval-head">
+        <Icon name="alert" size={18} />
+        <strong>{t("asksFor", { name: asked.name })}</strong>
+      </p>
+      <pre class="approval-what">{exactly(asked.arguments)}</pre>
+      {asked.touches && (
+        <p class="approval-touches">
+          {t("touches")}: {asked.touches}
+        </p>
+      )}
+      <div class="row">
+        <button type="button" class="primary" onClick={answer("allow")}>
+          {t("allow")} <kbd>A</kbd>
+        </button>
+        <button type="button" class="secondary" onClick={answer("allow_session")}>
+          {t("allowSession")} <kbd>S</kbd>
+        </button>
+        <button type="button" class="secondary" onClick={answer("deny")}>
+          {t("deny")} <kbd>D</kbd>
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** A lone text as it is, such as a command; else the JSON. */
+function exactly(text: string): string {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    const values = Object.values(value);
+    return values.length === 1 && typeof values[0] === "string" ? values[0] : JSON.stringify(value, null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,54 @@
+/** What the agent has to work with: its tools and their servers, mcp.json, and sessions as files. */
+import { signal } from "@preact/signals";
+import { call, getJson, sendJson } from "../lib/api";
+import type { ApiError } from "../lib/errors";
+import type { AgentHead, AgentServer, AgentTools, McpChecked, McpFiles, McpTried } from "../lib/wire";
+import { t } from "../lib/words/agent";
+import { asError } from "./admitted";
+import { tell } from "./notices";
+import { download } from "./transfers";
+
+export type Which = "user" | "workspace";
+
+/** Undefined while it is asked for. */
+export const tools = signal<AgentTools | ApiError | undefined>(undefined);
+export const files = signal<McpFiles | ApiError | undefined>(undefined);
+
+export async function loadTools(): Promise<void> {
+  tools.value = await getJson<AgentTools>("/v1/agent/tools").catch(asError);
+}
+
+export async function loadFiles(): Promise<void> {
+  files.value = await getJson<McpFiles>("/api/mcp").catch(asError);
+}
+
+export function check(file: Which, text: string): Promise<McpChecked> {
+  return sendJson<McpChecked>("/api/mcp", "PUT", { file, text, dry_run: true });
+}
+
+export async function tryOut(file: Which, text: string): Promise<AgentServer[]> {
+  return (await sendJson<McpTried>("/api/mcp/try", "POST", { file, text })).servers;
+}
+
+/** Write the file and put it in force. */
+export async function write(file: Which, text: string): Promise<void> {
+  await sendJson<McpChecked>("/api/mcp", "PUT", { file, text });
+  await reload();
+  await loadFiles();
+}
+
+export async function reload(): Promise<void> {
+  await sendJson("/v1/agent/reload", "POST", {});
+  await loadTools();
+}
+
+export async function save(head: AgentHead, format: "json" | "markdown"): Promise<void> {
+  try {
+    const path = `/v1/agent/sessions/${encodeURIComponent(head.id)}/export?format=${format}`;
+    const response = await call(path);
+    const [type, ending] = format === "json" ? ["application/json", "json"] : ["text/markdown", "md"];
+    download(`${head.title || t("untitled")}.${ending}`, type, await response.text());
+  } catch (error) {
+    tell(asError(error).message, { bad: true });
+  }
+}
