@@ -121,7 +121,7 @@ def test_only_models_that_a_key_may_use_are_listed(house: House) -> None:
         listed = {model["id"] for model in house.get("/v1/models", key, **headers).json()["data"]}
         assert listed == {
             name for name in everything
-            if name.startswith("claude-sonnet-4") or name in ("auto", "auto-kiro", "claude-3.7-sonnet")
+            if name.startswith("claude-sonnet-4") or name in ("auto", "auto-kiro", "claude-3.7-sonnet", "agent/auto")
         } != everything  # fmt: skip
         assert house.get("/v1/models/claude-sonnet-4-5", key, **headers).status_code == 200
         assert house.get("/v1/models/claude-opus-4.8", key, **headers).status_code == 403
