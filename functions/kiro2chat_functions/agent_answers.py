@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import partial
 
 from starlette.requests import Request
 
@@ -25,7 +26,7 @@ from kiro2chat_core.agent.wishes import Wish
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask, Batch, Began, Counted, Ended, EndReason, Event, ReasoningDelta, Text, TextDelta
 
-from .admission import AGENT
+from .admission import AGENT, spent
 from .agent import budget_of, events_of, is_trusted
 
 __all__ = ["agent_answer", "is_agent"]
@@ -50,7 +51,7 @@ async def agent_answer(request: Request, ask: Ask, report: Report) -> AsyncGener
         budget=budget_of(settings),
         trusted=is_trusted(request),
     )
-    async with aclosing(events_of(request, wish, report, lambda _answer: None)) as events:
+    async with aclosing(events_of(request, wish, report, partial(spent, request))) as events:
         said = False
         async for event in events:
             if isinstance(event, Failed):

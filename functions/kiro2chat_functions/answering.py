@@ -50,7 +50,7 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
         plain = replace(ask, model=ask.model.removeprefix(AGENT))
         return JsonResponse(await unless_left(request, explanation(gateway, plain, ignored)))
     await admitted(request)
-    batches = metered(_source(request, ask, report), request, report)
+    batches = _source(request, ask, report)
     if report.said is not None:
         batches = overheard(batches, report)
     headers = {"x-request-id": form.id, "request-id": form.id}
@@ -72,7 +72,7 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
 def _source(request: Request, ask: Ask, report: Report) -> AsyncGenerator[Batch, None]:
     if is_agent(ask.model):
         return agent_answer(request, ask, report)
-    return gateway_of(request).stream(ask, report)
+    return metered(gateway_of(request).stream(ask, report), request, report)
 
 
 async def explanation(gateway: Gateway, ask: Ask, ignored: Iterable[str]) -> dict[str, Any]:

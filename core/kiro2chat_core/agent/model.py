@@ -82,6 +82,10 @@ class Meter:
         self.counted(report)
 
     @property
+    def tokens(self) -> int:
+        return self.usage.input_tokens + self.usage.output_tokens
+
+    @property
     def spent_credits(self) -> float:
         return self.usage.credits or 0.0
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 from strands import Agent
 from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.types._snapshot import Snapshot
+from strands.types.agent import Limits
 from strands.types.exceptions import MaxTokensReachedException
 
 from ..errors import Kiro2ChatError
@@ -30,6 +31,9 @@ from .watch import Watch
 __all__ = ["Job", "Run"]
 
 logger = logging.getLogger(__name__)
+
+_AT_ONCE = 40
+"""Rounds that Strands makes in one go: it calls itself for each, and after some hundreds Python's stack is full."""
 
 _ENDING = 5.0
 """Seconds that a cancelled run may take to end what it started."""
@@ -148,14 +152,25 @@ class Run:
             self._tell(Finished(reason, told, time.perf_counter() - self._began, spent))
 
     async def _run(self) -> FinishReason:
-        job, stop = self._job, "end_turn"
-        agent = self._agent()
-        limits: Any = {}
-        if job.budget.rounds is not None:
-            limits["turns"] = job.budget.rounds + (job.paused is not None)  # which begins without the model
-        if job.budget.tokens is not None:
-            limits["total_tokens"] = job.budget.tokens
-        async for event in agent.stream_async(self._prompt(), limits=limits or None):
+        job, agent, prompt = self._job, self._agent(), self._prompt()
+        resumed = job.paused is not None  # the first of its rounds goes without the model
+        left = None if job.budget.rounds is None else job.budget.rounds + resumed
+        while True:
+            rounds = _AT_ONCE if left is None else min(left, _AT_ONCE)
+            stop = await self._rounds(agent, prompt, rounds)
+            left = None if left is None else left - rounds
+            if stop != "limit_turns" or left == 0:
+                return _REASONS.get(stop, "end")
+            prompt = None
+
+    async def _rounds(self, agent: Agent, prompt: Any, rounds: int) -> str:
+        """At most so many rounds; why Strands stopped."""
+        stop, limits = "end_turn", Limits(turns=rounds)
+        if self._job.budget.tokens is not None:
+            limits["total_tokens"] = self._job.budget.tokens - self.meter.tokens
+            if limits["total_tokens"] <= 0:
+                return "limit_total_tokens"
+        async for event in agent.stream_async(prompt, limits=limits):
             if "data" in event:
                 self._tell(Said(event["data"]))
             elif event.get("reasoningText"):
@@ -165,7 +180,7 @@ class Run:
                 if stop == "interrupt":
                     self._pause(agent, result.interrupts)
             self._tell_spent()
-        return _REASONS.get(stop, "end")
+        return stop
 
     def _agent(self) -> Agent:
         job = self._job
