@@ -7,7 +7,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 NPM = PATH="$$PATH:$$PWD/.venv/bin" npm
 
-.PHONY: help setup page run demo test test-clients check format docs lock bench clean
+.PHONY: help setup page run demo test test-clients check format docs lock bench clean screenshots
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -41,6 +41,10 @@ test-clients: setup tests/clients/commands/node_modules/.installed ## Run Claude
 
 tests/clients/commands/node_modules/.installed: tests/clients/commands/package-lock.json
 	@scripts/clients
+
+screenshots: setup page ## Take the pictures of the page that the README shows
+	@scripts/chromium
+	@SCREENSHOTS=docs/screenshots PATH="$$PWD/.venv/bin:$$PATH" node --test tests/e2e/screenshots.test.mjs
 
 check: setup ## Check style, types, floors, and that generated tables are up to date
 	@$(BIN)/ruff format --check .
