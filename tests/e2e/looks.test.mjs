@@ -5,7 +5,7 @@ import { site } from "./page.mjs";
 const { visit } = site();
 const PAGES = {
   "/": "",
-  "/agent": "Agent",
+  "/agent": "What shall it do?",
   "/monitor": "Monitor",
   "/settings": "Settings",
   "/login": "Login",
