@@ -76,6 +76,7 @@ def record_of(report: Report) -> Record:
         "model": report.model[:_NAME],
         "asked": report.asked[:_NAME],
         "key": report.key,
+        "key_name": report.key_name[:_NAME],
         "status": report.status,
         "result": result_of(report),
         "error": None if report.error is None else report.error.code,
@@ -129,7 +130,8 @@ def _day(milliseconds: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What records are looked for; None is any. `status` is a number or a Result, `model` either of its names."""
+    """What records are looked for; None is any. `status` is a number or a Result, `model` either of its names, `key` the id or
+    name of one."""
 
     model: str | None = None
     status: str | None = None
@@ -140,7 +142,7 @@ class Wanted:
         return (
             (self.model is None or self.model in (record["model"], record["asked"]))
             and (self.status is None or self.status in (str(record["status"]), record["result"]))
-            and (self.key is None or self.key == record["key"])
+            and (self.key is None or self.key in (record["key"], record.get("key_name")))
             and (self.dialect is None or self.dialect == record["dialect"])
         )
 

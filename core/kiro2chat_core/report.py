@@ -80,6 +80,9 @@ class Report:
     key: str = ""
     """Id of the API key, "" where none was needed."""
 
+    key_name: str = ""
+    """As it is called now; it may be given to another key later."""
+
     asked: str = ""
     """The model as the client named it; `model` is what it became."""
 

@@ -141,7 +141,7 @@ class KeyGuard:
         state = scope.setdefault("state", {})
         state["api_key"] = key
         if (report := scope.get("report")) is not None:
-            report.key = key.id
+            report.key, report.key_name = key.id, key.name
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start" and (standing := state.get("standing")) is not None:

@@ -161,7 +161,10 @@ def test_the_record_of_a_request_names_the_key(house: House) -> None:
     house.ask(text)
     house.ask("sesame")
     records = house.get("/api/requests?limit=2", "sesame").json()["requests"]
-    assert [record["key"] for record in records] == ["admin", key.id]
+    assert [(record["key"], record["key_name"]) for record in records] == [("admin", "API_KEY"), (key.id, "bob")]
+    for word in (key.id, "bob"):
+        (found,) = house.get(f"/api/requests?key={word}", "sesame").json()["requests"]
+        assert found["key"] == key.id
 
 
 # --- the SDKs -----------------------------------------------------------------------------------------------------------
