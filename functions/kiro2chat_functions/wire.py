@@ -218,6 +218,7 @@ class StatsGroup(StatsTotal):
 
 class StatsPoint(TypedDict):
     at: int
+    total: StatsTotal
     groups: dict[str, StatsTotal]
 
 
@@ -230,11 +231,71 @@ Stats = TypedDict(
         "from": int,
         "to": int,
         "total": StatsTotal,
+        "before": StatsTotal,
         "groups": list[StatsGroup],
         "series": list[StatsPoint],
     },
 )
 """GET /api/stats"""
+
+
+RecordTokens = TypedDict(
+    "RecordTokens",
+    {"in": int, "out": int, "reasoning": int, "cache_read": int, "cache_write": int, "exact": bool},
+)
+
+
+class RequestRecord(TypedDict):
+    """A request that has ended; an event of GET /api/requests/live."""
+
+    id: str
+    at: float
+    path: str
+    dialect: str
+    model: str
+    asked: str
+    key: str
+    status: int
+    result: str
+    error: str | None
+    outcome: str
+    stream: bool
+    tokens: RecordTokens | None
+    credits: float | None
+    first_token: float | None
+    seconds: float
+    received: int
+    sent: int
+    attempts: int
+    repairs: list[str]
+    ignored: list[str]
+    dropped: list[str]
+    backend_id: str
+
+
+class RequestsFound(TypedDict):
+    """GET /api/requests"""
+
+    requests: list[RequestRecord]
+    next: str | None
+
+
+class Allowance(TypedDict):
+    name: str
+    used: float
+    limit: float
+    left: float
+    resets_at: float | None
+    overage_used: float
+    free_trial_left: float
+
+
+class PlanShown(TypedDict):
+    """GET /api/usage"""
+
+    plan: str
+    overage: bool
+    allowances: list[Allowance]
 
 
 TYPES: tuple[type, ...] = (
@@ -243,5 +304,6 @@ TYPES: tuple[type, ...] = (
     FunctionDelta, CallDelta, Delta, ChunkChoice, PromptDetails, CompletionDetails, Usage, ChatChunk,
     SessionOpened, LoginPlace, LoginInUse, LoginShown, SettingShown, SettingsShown,
     TokenTotals, Percentiles, StatsTotal, StatsGroup, StatsPoint, Stats,
+    RecordTokens, RequestRecord, RequestsFound, Allowance, PlanShown,
 )  # fmt: skip
 """In the order in which they are written."""

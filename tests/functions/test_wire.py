@@ -69,6 +69,8 @@ def get(pair: Pair, path: str) -> Any:
         ("/v1/models", wire.ModelList),
         ("/v1/nowhere", wire.ErrorBody),
         ("/api/stats?range=5m", wire.Stats),
+        ("/api/requests", wire.RequestsFound),
+        ("/api/usage", wire.PlanShown),
         ("/api/settings", wire.SettingsShown),
         ("/api/login", wire.LoginShown),
     ],

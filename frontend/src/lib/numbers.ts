@@ -37,3 +37,27 @@ export function day(time: number, now: number, language: Language): string {
 function midnight(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
+
+/** A number of any size in three figures: 0.044, 3.2, 12, "1.2 K". */
+export function amount(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value >= 1000) return brief(value);
+  if (value === 0 || Number.isInteger(value)) return String(value);
+  if (value < 0.001) return "<0.001";
+  return String(Number(value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)));
+}
+
+/** A share: 0.034 → "3.4%"; `signed` with its plus or minus. */
+export function percent(value: number, signed = false): string {
+  const hundredfold = Math.abs(value * 100);
+  const text = `${Number(hundredfold.toFixed(hundredfold < 9.95 && hundredfold > 0 ? 1 : 0))}%`;
+  return !signed ? text : value < 0 ? `−${text}` : `+${text}`;
+}
+
+/** Seconds in three figures: "48 ms", "1.34 s", "12.5 s", "3.1 min". */
+export function shortly(seconds: number): string {
+  if (seconds < 0.9995)
+    return `${seconds < 0.00995 ? Number((seconds * 1000).toFixed(1)) : Math.round(seconds * 1000)} ms`;
+  if (seconds < 99.95) return `${Number(seconds.toFixed(seconds < 9.995 ? 2 : 1))} s`;
+  return seconds < 600 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toFixed(1))} min`;
+}

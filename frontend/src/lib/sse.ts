@@ -41,7 +41,7 @@ export async function* chunks(response: Response): AsyncGenerator<ChatChunk[]> {
 }
 
 /** ReadableStream iterates by itself in Firefox and Chromium, not yet in every Safari. */
-async function* body(response: Response): AsyncGenerator<Uint8Array> {
+export async function* body(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return;
   try {

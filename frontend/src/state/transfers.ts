@@ -1,5 +1,6 @@
 /** Conversations out of the page and into it: files to save, files to import. */
 import { size } from "../lib/numbers";
+import { save } from "../lib/save";
 import { fromJson, LARGEST_IMPORT, toJson, toMarkdown, Unreadable } from "../lib/transfer";
 import { type Chat, path, titleOf } from "../lib/tree";
 import { t } from "../lib/words/chat";
@@ -70,13 +71,4 @@ function fileName(chat: Chat): string {
     .trim()
     .replace(/^\.+/, "");
   return [...name].slice(0, 60).join("") || "conversation";
-}
-
-function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
