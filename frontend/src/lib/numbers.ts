@@ -61,3 +61,32 @@ export function shortly(seconds: number): string {
   if (seconds < 99.95) return `${Number(seconds.toFixed(seconds < 9.995 ? 2 : 1))} s`;
   return seconds < 600 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toFixed(1))} min`;
 }
+
+/** The beginning of a step of a chart, as `short` as it can be below it, and `long` by itself. Days of the server are UTC's. */
+export function clock(at: number, step: number, language: Language): { short: string; long: string } {
+  const days: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", timeZone: "UTC" };
+  if (step >= 86_400) {
+    const short = new Intl.DateTimeFormat(language, days).format(at * 1000);
+    return { short, long: `${short} (UTC)` };
+  }
+  const hours: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const long = { ...hours, month: "short", day: "numeric" } as const;
+  return {
+    short: new Intl.DateTimeFormat(language, hours).format(at * 1000),
+    long: new Intl.DateTimeFormat(language, long).format(at * 1000),
+  };
+}
+
+/** When something was: the time of today, else with its day. */
+export function moment(at: number, now: number, language: Language): string {
+  const time: Intl.DateTimeFormatOptions = {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  };
+  const today = midnight(at * 1000) === midnight(now * 1000);
+  return new Intl.DateTimeFormat(language, today ? time : { ...time, month: "short", day: "numeric" }).format(
+    at * 1000,
+  );
+}

@@ -1,13 +1,22 @@
 import { useEffect } from "preact/hooks";
 import { ApiError } from "../lib/errors";
+import { moment } from "../lib/numbers";
+import { language } from "../lib/t";
+import type { Stats } from "../lib/wire";
+import { t } from "../lib/words/monitor";
 import { t as frame } from "../lib/words/shell";
+import { GroupTable } from "../parts/GroupTable";
 import { Lacking } from "../parts/Lacking";
 import { MonitorBar } from "../parts/MonitorBar";
-import { MonitorTiles } from "../parts/MonitorTiles";
+import { MonitorCharts } from "../parts/MonitorCharts";
+import { MonitorTiles, Sums } from "../parts/MonitorTiles";
 import { Page } from "../parts/Page";
-import { openAt, stats } from "../state/monitor";
+import { Requests } from "../parts/Requests";
+import { openAt, stale, stats, told } from "../state/monitor";
 import { follow } from "../state/monitorFeed";
+import "../styles/charts.css";
 import "../styles/monitor.css";
+import "../styles/requests.css";
 
 /** What was asked of this server: how often, how fast, by whom, and each request by itself. */
 export default function Monitor() {
@@ -19,11 +28,37 @@ export default function Monitor() {
   return (
     <Page title={frame("monitor")}>
       <MonitorBar />
+      {stale.value && (
+        <p class="hint" role="status">
+          {t("failed", { time: moment(told.value, Date.now() / 1000, language.value) })}
+        </p>
+      )}
       {shown === undefined || shown instanceof ApiError ? (
         <Lacking error={shown} />
       ) : (
-        <MonitorTiles stats={shown} />
+        <Numbers stats={shown} />
       )}
+      <Requests />
     </Page>
+  );
+}
+
+function Numbers({ stats }: { stats: Stats }) {
+  return (
+    <div class="monitor-numbers">
+      <MonitorTiles stats={stats} />
+      {stats.total.count === 0 ? (
+        <div class="monitor-empty">
+          <p>{t("nothing")}</p>
+          <p class="hint">{t("nothingHint")}</p>
+        </div>
+      ) : (
+        <>
+          <Sums stats={stats} />
+          <MonitorCharts stats={stats} />
+          <GroupTable stats={stats} />
+        </>
+      )}
+    </div>
   );
 }

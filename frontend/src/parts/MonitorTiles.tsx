@@ -111,3 +111,27 @@ function Change({ change, worse, range }: { change: number; worse: boolean; rang
     </span>
   );
 }
+
+/** What the tiles leave out. */
+export function Sums({ stats: { total } }: { stats: Stats }) {
+  const about = total.estimated ? "≈" : "";
+  const { p50, p95 } = total.first_token;
+  const time = (seconds: number | null) => (seconds === null ? "–" : shortly(seconds));
+  const sums = [
+    [t("ttft"), `${time(p50)} / ${time(p95)}`],
+    [t("inTokens"), about + amount(total.tokens.in)],
+    [t("cached"), amount(total.tokens.cache_read)],
+    [t("outTokens"), about + amount(total.tokens.out)],
+    [t("totalCredits"), amount(total.credits)],
+  ];
+  return (
+    <dl class="sums">
+      {sums.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
