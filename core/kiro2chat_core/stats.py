@@ -175,17 +175,24 @@ _SHARES = ("p50", "p95", "p99")
 
 async def read(store: Store, range_: str, by: By, now: float) -> dict[str, Any]:
     """A range as the page shows it: `total`, `groups` by name with the busiest first, and `series`, a point to each step.
+    `before` is the total of as many steps right before these, to compare with.
 
     Raises:
         StoreError: it cannot be read.
     """
     span, steps = RANGES[range_]
-    begins = [span.begin(now) - span.seconds * back for back in reversed(range(steps))]
-    total, groups = Total(), dict[str, Total]()
+    both = [span.begin(now) - span.seconds * back for back in reversed(range(2 * steps))]
+    begins = both[steps:]
+    before, total, groups = Total(), Total(), dict[str, Total]()
+    totals = {begin: Total() for begin in begins}
     points: dict[int, dict[str, Total]] = {begin: {} for begin in begins}
-    async for begin, labels, counters in _aggregates(store, span, begins):
+    async for begin, labels, counters in _aggregates(store, span, both):
+        if begin not in points:
+            before.add(counters, labels.status)
+            continue
         name = getattr(labels, by)
         total.add(counters, labels.status)
+        totals[begin].add(counters, labels.status)
         groups.setdefault(name, Total()).add(counters, labels.status)
         points[begin].setdefault(name, Total()).add(counters, labels.status)
     named = sorted(groups.items(), key=lambda group: (-group[1].counts.get("count", 0), group[0]))
@@ -196,9 +203,14 @@ async def read(store: Store, range_: str, by: By, now: float) -> dict[str, Any]:
         "from": begins[0],
         "to": begins[-1] + span.seconds,
         "total": total.shown(),
+        "before": before.shown(),
         "groups": [{"name": name, **group.shown()} for name, group in named],
         "series": [
-            {"at": begin, "groups": {name: each.shown() for name, each in point.items()}}
+            {
+                "at": begin,
+                "total": totals[begin].shown(),
+                "groups": {name: each.shown() for name, each in point.items()},
+            }
             for begin, point in points.items()
         ],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from .agent_wire import AGENT_TYPES
+from .stats_wire import STATS_TYPES
 
 __all__ = ["TYPES"]
 
@@ -326,50 +327,6 @@ class KeyMade(TypedDict):
     secret: str
 
 
-TokenTotals = TypedDict("TokenTotals", {"in": int, "out": int, "cache_read": int, "cache_write": int})
-
-
-class Percentiles(TypedDict):
-    p50: float | None
-    p95: float | None
-    p99: float | None
-
-
-class StatsTotal(TypedDict):
-    count: int
-    errors: int
-    tokens: TokenTotals
-    estimated: int
-    credits: float
-    seconds: Percentiles
-    first_token: Percentiles
-
-
-class StatsGroup(StatsTotal):
-    name: str
-
-
-class StatsPoint(TypedDict):
-    at: int
-    groups: dict[str, StatsTotal]
-
-
-Stats = TypedDict(
-    "Stats",
-    {
-        "range": str,
-        "by": str,
-        "step": int,
-        "from": int,
-        "to": int,
-        "total": StatsTotal,
-        "groups": list[StatsGroup],
-        "series": list[StatsPoint],
-    },
-)
-"""GET /api/stats"""
-
-
 TYPES: tuple[type, ...] = (
     Health, ErrorDetail, ErrorBody, Model, ModelList,
     ImageAddress, ImagePart, TextPart, ChatMessage, StreamOptions, ChatRequest,
@@ -377,7 +334,6 @@ TYPES: tuple[type, ...] = (
     SessionOpened, LoginPlace, LoginInUse, LoginShown, DeviceLogin, Allowance, PlanShown, DoctorStep, Examined,
     SettingNext, SettingShown, SettingItems, SettingSchema, SettingsSchema, SettingsShown, SettingDiff, SettingsSaved,
     KeyShown, KeyUsed, KeyListed, KeyList, KeyMade,
-    TokenTotals, Percentiles, StatsTotal, StatsGroup, StatsPoint, Stats,
-    *AGENT_TYPES,
+    *STATS_TYPES, *AGENT_TYPES,
 )  # fmt: skip
 """In the order in which they are written."""

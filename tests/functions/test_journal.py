@@ -269,11 +269,13 @@ def pair(_served: Pair) -> Pair:
 
 
 def test_the_feed_tells_of_requests_as_they_end() -> None:
-    with gateway(KEEPALIVE="0.1") as pair:
-        with httpx.stream("GET", f"{pair.url}/api/requests/live", timeout=10, trust_env=False) as feed:
-            assert feed.headers["content-type"].startswith("text/event-stream")
-            lines = feed.iter_lines()
-            assert next(lines).startswith(":")
-            answers = [send(pair, "chat", stream=stream) for stream in (True, False)]
-            events = [json.loads(line[6:]) for line in (next(lines) for _ in range(60)) if line.startswith("data: ")]
-            assert [event["id"] for event in events] == [answer.headers["x-request-id"] for answer in answers]
+    with (
+        gateway(KEEPALIVE="0.1") as pair,
+        httpx.stream("GET", f"{pair.url}/api/requests/live", timeout=10, trust_env=False) as feed,
+    ):
+        assert feed.headers["content-type"].startswith("text/event-stream")
+        lines = feed.iter_lines()
+        assert next(lines).startswith(":")
+        answers = [send(pair, "chat", stream=stream) for stream in (True, False)]
+        events = [json.loads(line[6:]) for line in (next(lines) for _ in range(60)) if line.startswith("data: ")]
+        assert [event["id"] for event in events] == [answer.headers["x-request-id"] for answer in answers]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tests.gateways import Pair, gateway
 
-from kiro2chat_functions import wire
+from kiro2chat_functions import stats_wire, wire
 
 KEY = "k" * 40
 
@@ -68,7 +68,8 @@ def get(pair: Pair, path: str) -> Any:
         ("/health", wire.Health),
         ("/v1/models", wire.ModelList),
         ("/v1/nowhere", wire.ErrorBody),
-        ("/api/stats?range=5m", wire.Stats),
+        ("/api/stats?range=5m", stats_wire.Stats),
+        ("/api/requests", stats_wire.RequestsFound),
         ("/api/settings", wire.SettingsShown),
         ("/api/login", wire.LoginShown),
         ("/api/usage", wire.PlanShown),

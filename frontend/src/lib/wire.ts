@@ -347,6 +347,7 @@ export interface StatsGroup {
 
 export interface StatsPoint {
   at: number;
+  total: StatsTotal;
   groups: Record<string, StatsTotal>;
 }
 
@@ -357,8 +358,52 @@ export interface Stats {
   from: number;
   to: number;
   total: StatsTotal;
+  before: StatsTotal;
   groups: StatsGroup[];
   series: StatsPoint[];
+}
+
+export interface RecordTokens {
+  in: number;
+  out: number;
+  reasoning: number;
+  cache_read: number;
+  cache_write: number;
+  exact: boolean;
+}
+
+/** A request that has ended; an event of GET /api/requests/live. */
+export interface RequestRecord {
+  id: string;
+  at: number;
+  path: string;
+  dialect: string;
+  model: string;
+  asked: string;
+  key: string;
+  key_name: string;
+  status: number;
+  result: string;
+  error: string | null;
+  outcome: string;
+  stream: boolean;
+  tokens: RecordTokens | null;
+  credits: number | null;
+  first_token: number | null;
+  seconds: number;
+  received: number;
+  sent: number;
+  attempts: number;
+  repairs: string[];
+  ignored: string[];
+  dropped: string[];
+  backend_id: string;
+}
+
+/** GET /api/requests */
+export interface RequestsFound {
+  requests: RequestRecord[];
+  next: string | null;
 }
 
 export interface AgentUsage {

@@ -1,38 +1,64 @@
+import { useEffect } from "preact/hooks";
 import { ApiError } from "../lib/errors";
-import { brief } from "../lib/numbers";
+import { moment } from "../lib/numbers";
+import { language } from "../lib/t";
 import type { Stats } from "../lib/wire";
-import { t } from "../lib/words/shell";
+import { t } from "../lib/words/monitor";
+import { t as frame } from "../lib/words/shell";
+import { GroupTable } from "../parts/GroupTable";
 import { Lacking } from "../parts/Lacking";
+import { MonitorBar } from "../parts/MonitorBar";
+import { MonitorCharts } from "../parts/MonitorCharts";
+import { MonitorTiles, Sums } from "../parts/MonitorTiles";
 import { Page } from "../parts/Page";
-import { useJson } from "../parts/useJson";
+import { Requests } from "../parts/Requests";
+import { openAt, stale, stats, told } from "../state/monitor";
+import { follow } from "../state/monitorFeed";
+import "../styles/charts.css";
+import "../styles/monitor.css";
+import "../styles/requests.css";
 
-/** What was asked of this server in the last day. */
+/** What was asked of this server: how often, how fast, by whom, and each request by itself. */
 export default function Monitor() {
-  const stats = useJson<Stats>("/api/stats?range=24h");
-  if (stats === undefined || stats instanceof ApiError) {
-    return (
-      <Page title={t("monitor")}>
-        <Lacking error={stats} />
-      </Page>
-    );
-  }
-  const { count, errors, tokens, credits } = stats.total;
-  const tiles = [
-    [t("requests24h"), brief(count)],
-    [t("errors24h"), brief(errors)],
-    [t("tokens24h"), brief(tokens.out)],
-    [t("credits24h"), credits.toFixed(2)],
-  ];
+  useEffect(() => {
+    openAt(location.search);
+    return follow();
+  }, []);
+  const shown = stats.value;
   return (
-    <Page title={t("monitor")}>
-      <dl class="tiles">
-        {tiles.map(([name, value]) => (
-          <div key={name} class="tile">
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+    <Page title={frame("monitor")}>
+      <MonitorBar />
+      {stale.value && (
+        <p class="hint" role="status">
+          {t("failed", { time: moment(told.value, Date.now() / 1000, language.value) })}
+        </p>
+      )}
+      {shown === undefined || shown instanceof ApiError ? (
+        <Lacking error={shown} />
+      ) : (
+        <Numbers stats={shown} />
+      )}
+      <Requests />
     </Page>
+  );
+}
+
+function Numbers({ stats }: { stats: Stats }) {
+  return (
+    <div class="monitor-numbers">
+      <MonitorTiles stats={stats} />
+      {stats.total.count === 0 ? (
+        <div class="monitor-empty">
+          <p>{t("nothing")}</p>
+          <p class="hint">{t("nothingHint")}</p>
+        </div>
+      ) : (
+        <>
+          <Sums stats={stats} />
+          <MonitorCharts stats={stats} />
+          <GroupTable stats={stats} />
+        </>
+      )}
+    </div>
   );
 }

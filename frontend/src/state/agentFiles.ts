@@ -2,11 +2,11 @@
 import { signal } from "@preact/signals";
 import { call, getJson, sendJson } from "../lib/api";
 import type { ApiError } from "../lib/errors";
+import { save as saveText } from "../lib/save";
 import type { AgentHead, AgentServer, AgentTools, McpChecked, McpFiles, McpTried } from "../lib/wire";
 import { t } from "../lib/words/agent";
 import { asError } from "./admitted";
 import { tell } from "./notices";
-import { download } from "./transfers";
 
 export type Which = "user" | "workspace";
 
@@ -47,7 +47,7 @@ export async function save(head: AgentHead, format: "json" | "markdown"): Promis
     const path = `/v1/agent/sessions/${encodeURIComponent(head.id)}/export?format=${format}`;
     const response = await call(path);
     const [type, ending] = format === "json" ? ["application/json", "json"] : ["text/markdown", "md"];
-    download(`${head.title || t("untitled")}.${ending}`, type, await response.text());
+    saveText(`${head.title || t("untitled")}.${ending}`, type, await response.text());
   } catch (error) {
     tell(asError(error).message, { bad: true });
   }

@@ -1,5 +1,6 @@
 /** Conversations out of the page and into it: files to save, files to import. */
 import { size } from "../lib/numbers";
+import { save } from "../lib/save";
 import { fromJson, LARGEST_IMPORT, toJson, toMarkdown, Unreadable } from "../lib/transfer";
 import { type Chat, path, titleOf } from "../lib/tree";
 import { t } from "../lib/words/chat";
@@ -7,8 +8,8 @@ import { keep, list, loadChat } from "./chats";
 import { tell } from "./notices";
 
 export function exportChat(chat: Chat, form: "json" | "markdown"): void {
-  if (form === "json") download(`${fileName(chat)}.json`, "application/json", toJson([chat]));
-  else download(`${fileName(chat)}.md`, "text/markdown", toMarkdown(chat, t("you")));
+  if (form === "json") save(`${fileName(chat)}.json`, "application/json", toJson([chat]));
+  else save(`${fileName(chat)}.md`, "text/markdown", toMarkdown(chat, t("you")));
 }
 
 export async function exportAll(): Promise<void> {
@@ -17,14 +18,14 @@ export async function exportAll(): Promise<void> {
     const chat = await loadChat(id);
     if (chat) chats.push(chat.value);
   }
-  download("kiro2chat.json", "application/json", toJson(chats));
+  save("kiro2chat.json", "application/json", toJson(chats));
 }
 
 /** One file that shows the conversation anywhere, and runs nothing. */
 export async function shareChat(chat: Chat): Promise<void> {
   const { sharedPage } = await import("./sharing");
   const column = await rendered(path(chat).length);
-  if (column) download(`${fileName(chat)}.html`, "text/html", sharedPage(titled(chat), column));
+  if (column) save(`${fileName(chat)}.html`, "text/html", sharedPage(titled(chat), column));
 }
 
 /** The conversation on the page, once all of its turns are: a long one is rendered in steps. */
@@ -70,13 +71,4 @@ function fileName(chat: Chat): string {
     .trim()
     .replace(/^\.+/, "");
   return [...name].slice(0, 60).join("") || "conversation";
-}
-
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -41,10 +41,6 @@ export const t = words(
     dismiss: "Dismiss",
     loading: "Loading …",
     adminOnly: "For the administrator: open the link that `kiro2chat serve` printed.",
-    requests24h: "Requests in 24 hours",
-    errors24h: "Errors",
-    tokens24h: "Tokens out",
-    credits24h: "Credits",
     agentLater: "This server has no agent tools.",
   },
   {
@@ -85,10 +81,6 @@ export const t = words(
     dismiss: "关闭",
     loading: "加载中……",
     adminOnly: "仅限管理员：请打开 `kiro2chat serve` 打印的链接。",
-    requests24h: "24 小时请求数",
-    errors24h: "错误",
-    tokens24h: "输出词元",
-    credits24h: "额度",
     agentLater: "此服务器没有智能体工具。",
   },
 );
