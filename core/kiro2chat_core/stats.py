@@ -206,7 +206,11 @@ async def read(store: Store, range_: str, by: By, now: float) -> dict[str, Any]:
         "before": before.shown(),
         "groups": [{"name": name, **group.shown()} for name, group in named],
         "series": [
-            {"at": begin, "total": totals[begin].shown(), "groups": {name: each.shown() for name, each in point.items()}}
+            {
+                "at": begin,
+                "total": totals[begin].shown(),
+                "groups": {name: each.shown() for name, each in point.items()},
+            }
             for begin, point in points.items()
         ],
     }
