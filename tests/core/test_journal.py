@@ -103,7 +103,7 @@ async def test_groups_and_series_add_up_to_the_total(tmp_path: Path) -> None:
         assert [group["name"] for group in told["groups"]] == names
         assert sum(group["count"] for group in told["groups"]) == told["total"]["count"] == 4
         points = [sum(group["count"] for group in point["groups"].values()) for point in told["series"]]
-        assert points == [0, 1, 1, 1, 1]
+        assert points == [point["total"]["count"] for point in told["series"]] == [0, 1, 1, 1, 1]
         assert [point["at"] for point in told["series"]] == list(range(told["from"], told["to"], 60))
     await this.aclose()
 
@@ -116,6 +116,19 @@ async def test_ranges_go_over_midnight_months_and_years(tmp_path: Path) -> None:
     this.now = new_year + 30
     assert [(await this.total(range_))["count"] for range_ in RANGES] == [3, 3, 5, 6]
     assert [record["id"] for record in await this.found()] == [f"msg_{number}" for number in range(6)]
+    await this.aclose()
+
+
+async def test_the_window_before_is_told_beside_the_range(tmp_path: Path) -> None:
+    this = Clocked(tmp_path)
+    for number, minutes in enumerate([0, 4, 5, 7, 9, 10]):
+        status = 500 if minutes == 7 else 200
+        this.journal.note(report(number, began_at=NOW - 60 * minutes, status=status))
+    await this.journal.flush(5)
+    told = await read(this.store, "5m", "model", NOW)
+    assert (told["total"]["count"], told["total"]["errors"]) == (2, 0)
+    assert (told["before"]["count"], told["before"]["errors"]) == (3, 1)
+    assert len(told["series"]) == 5
     await this.aclose()
 
 

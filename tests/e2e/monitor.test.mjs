@@ -75,7 +75,7 @@ visit(
     await person.page.getByLabel("Group by").selectOption("status");
     await groups.getByRole("button", { name: "4xx refused" }).click();
     await person.until(async () => (await rows(person).count()) === 1);
-    assert.match(await rows(person).innerText(), /400\s+no model/);
+    assert.match(await rows(person).innerText(), /400\s+\/v1\/chat\/completions/);
     await person.axe();
   },
   { path },
@@ -289,6 +289,26 @@ visit(
     await person.page.unroute("**/api/stats?*");
     await person.page.reload();
     await person.page.locator(".charts").waitFor();
+  },
+  { path },
+);
+
+visit(
+  "credits are told to whoever administers",
+  async (person) => {
+    const allowance = { name: "Credits", used: 40, limit: 1000, left: 960, resets_at: null };
+    const plan = { plan: "KIRO PRO", overage: false };
+    await person.page.route("**/api/usage", (route) =>
+      route.fulfill({
+        json: { ...plan, allowances: [{ ...allowance, overage_used: 0, free_trial_left: 2.5 }] },
+      }),
+    );
+    await person.page.evaluate(() => localStorage.setItem("session-token", "x"));
+    await person.page.reload();
+    await tile(person, "Credits left")
+      .getByText("962.5")
+      .or(tile(person, "Credits left").getByText("963"))
+      .waitFor();
   },
   { path },
 );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brief, day, duration, size } from "./numbers";
+import { amount, brief, clock, day, duration, moment, percent, shortly, size } from "./numbers";
 import { preferred } from "./t";
 
 test("numbers are brief", () => {
@@ -35,4 +35,23 @@ test("the language is the chosen one, else the browser's first that we speak", (
   expect(preferred("zh", ["en"])).toBe("zh");
   expect(preferred(null, ["fr", "zh-TW", "en"])).toBe("zh");
   expect(preferred("xx", ["fr"])).toBe("en");
+});
+
+test("amounts, shares and seconds keep three figures", () => {
+  expect([0, 0.0004, 0.0438, 1.017, 12.34, 962.5, 5, 3500].map(amount)).toEqual([
+    ...["0", "<0.001", "0.044", "1.02", "12.3", "963", "5", "3.5 K"],
+  ]);
+  expect([0, 0.034, 0.2, 1].map((each) => percent(each))).toEqual(["0%", "3.4%", "20%", "100%"]);
+  expect([percent(-0.46, true), percent(1.32, true)]).toEqual(["−46%", "+132%"]);
+  expect([0.0006, 0.048, 0.9999, 1.337, 12.52, 130, 3600].map(shortly)).toEqual([
+    ...["0.6 ms", "48 ms", "1 s", "1.34 s", "12.5 s", "130 s", "60 min"],
+  ]);
+});
+
+test("days of a chart are the server's, hours the reader's", () => {
+  const at = Date.UTC(2026, 5, 10) / 1000;
+  expect(clock(at, 86_400, "en")).toEqual({ short: "Jun 10", long: "Jun 10 (UTC)" });
+  expect(clock(at, 60, "en").short).toMatch(/^\d\d:\d\d$/);
+  expect(moment(at, at, "en")).toMatch(/^\d\d:\d\d:\d\d$/);
+  expect(moment(at, at + 3 * 86_400, "en")).toMatch(/Jun/);
 });

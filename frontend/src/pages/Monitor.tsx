@@ -16,7 +16,9 @@ import { openAt, stale, stats, told } from "../state/monitor";
 import { follow } from "../state/monitorFeed";
 import "../styles/charts.css";
 import "../styles/monitor.css";
+import "../styles/request-details.css";
 import "../styles/requests.css";
+import "../styles/series.css";
 
 /** What was asked of this server: how often, how fast, by whom, and each request by itself. */
 export default function Monitor() {

@@ -68,7 +68,13 @@ export function Chart({ title, about, controls, legend, columns, rows, greatest,
             </g>
           ))}
           {labelled(columns.length, box.width, 64).map((index) => (
-            <text key={index} class="chart-time" x={at[index]} y={TALL - 8} text-anchor="middle">
+            <text
+              key={index}
+              class="chart-time"
+              x={Math.min(at[index] ?? 0, width - 18)}
+              y={TALL - 8}
+              text-anchor="middle"
+            >
               {columns[index]?.short}
             </text>
           ))}

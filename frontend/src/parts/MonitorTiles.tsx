@@ -48,6 +48,8 @@ export function MonitorTiles({ stats }: { stats: Stats }) {
 /** What is left of the plan, and beside it what was spent here; the course is what was spent. */
 function Credits({ stats }: { stats: Stats }) {
   const plan = usage.value;
+  const now = minutes(stats, told.value);
+  const whole = (stats.to - stats.from) / 60;
   const counted = typeof plan === "object" ? plan.allowances : [];
   const left = counted.reduce((sum, each) => sum + each.left + each.free_trial_left, 0);
   const known = counted.length > 0;
@@ -58,7 +60,7 @@ function Credits({ stats }: { stats: Stats }) {
       value={known ? amount(left) : word}
       small={!known}
       aside={t("spent", { count: amount(stats.total.credits) })}
-      change={change(stats.total.credits, stats.before.credits)}
+      change={change(stats.total.credits / now, stats.before.credits / whole)}
       course={stats.series.map((point) => point.total.credits)}
       stats={stats}
     />

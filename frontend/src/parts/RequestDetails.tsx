@@ -15,12 +15,12 @@ export function RequestDetails({ record }: { record: RequestRecord }) {
     <div class="request-details">
       <TimingBar record={record} />
       <dl class="request-facts">
-        <Fact name={t("requestId")}>
+        <Fact name={t("requestId")} broad>
           <code>{id}</code>
           <CopyButton text={() => id} label={t("copyId")} />
         </Fact>
         {backend && (
-          <Fact name={t("backendId")}>
+          <Fact name={t("backendId")} broad>
             <code>{backend}</code>
             <CopyButton text={() => backend} label={t("copyBackend")} />
           </Fact>
@@ -56,9 +56,9 @@ export function RequestDetails({ record }: { record: RequestRecord }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+function Fact({ name, broad, children }: { name: string; broad?: boolean; children: ComponentChildren }) {
   return (
-    <div>
+    <div class={broad ? "broad" : ""}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
@@ -86,7 +86,7 @@ function TimingBar({ record }: { record: RequestRecord }) {
       <div class="timing-words" aria-hidden="true">
         <span>{t("start")}</span>
         {answered && (
-          <span class="timing-first">
+          <span class="timing-first" style={{ left: `clamp(3.5rem, ${split / 10}%, 100% - 12rem)` }}>
             {t("first")} {first}
           </span>
         )}

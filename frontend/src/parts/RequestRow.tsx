@@ -5,7 +5,7 @@ import { language } from "../lib/t";
 import { tone } from "../lib/traffic";
 import type { RequestRecord } from "../lib/wire";
 import { t } from "../lib/words/monitor";
-import { named, status } from "./MonitorCharts";
+import { status } from "./MonitorCharts";
 import { RequestDetails } from "./RequestDetails";
 
 interface Props {
@@ -42,8 +42,8 @@ export const RequestRow = memo<Props>(({ record, open, toggle }) => {
             {record.result === "left" || record.result === "broken" ? status(record.result) : record.status}
           </span>
         </td>
-        <td class="request-model">{named("model", model)}</td>
-        <td class="wide">{dialect}</td>
+        <td class="request-model">{model || <span class="request-path">{record.path}</span>}</td>
+        <td class="wide">{dialect || "–"}</td>
         <td class="wide">{key || "–"}</td>
         <td class="wide">
           {tokens ? `${tokens.exact ? "" : "≈"}${amount(tokens.in)} / ${amount(tokens.out)}` : "–"}

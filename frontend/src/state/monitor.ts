@@ -46,6 +46,8 @@ export function filter(some: Partial<Filters>): void {
 
 export function openAt(address: string): void {
   choices.value = asked(address);
+  records.value = undefined;
+  cursor.value = null;
 }
 
 function keep(): void {
@@ -89,7 +91,9 @@ export async function askRecords(again = false): Promise<void> {
   try {
     const found = await getJson<RequestsFound>(address(PAGE, null));
     if (mine !== recordsAsked || of !== choices.value.filters) return;
-    const old = again && Array.isArray(records.value) ? records.value : [];
+    const shown = new Set(Array.isArray(records.value) ? records.value.map(({ id }) => id) : []);
+    const joins = found.next === null || found.requests.some(({ id }) => shown.has(id)); // else there is a gap
+    const old = again && joins && Array.isArray(records.value) ? records.value : [];
     batch(() => {
       records.value = merged(found.requests, old, MOST);
       if (!old.length) cursor.value = found.next;
