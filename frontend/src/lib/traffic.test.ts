@@ -25,6 +25,7 @@ const record = (id: string, rest: Partial<RequestRecord> = {}): RequestRecord =>
     model: "m",
     asked: "alias",
     key: "k1",
+    key_name: "one",
   },
   ...{ status: 200, result: "2xx", error: null, outcome: "end", stream: true, tokens: null, credits: null },
   ...{

@@ -49,7 +49,7 @@ export default function Agent() {
   // A session gets its address with its first event.
   const id = current.value;
   useEffect(() => {
-    if (id && !wanted && running.value) route(`/agent?session=${id}`, true);
+    if (id && wanted !== id && running.value) route(`/agent?session=${id}`, true);
   }, [id]);
   const title = sessions.value.find((each) => each.id === id)?.title || t("title");
   useEffect(() => {

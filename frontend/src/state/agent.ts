@@ -95,6 +95,9 @@ export function decide(id: string, decision: Decision): void {
 export function again(): void {
   const question = entries.value.findLast((each) => each.role === "user");
   if (question?.role !== "user" || running.value) return;
+  const work = entries.value.at(-1);
+  // The server keeps no session whose first question nobody could answer.
+  if (entries.value.length === 2 && work?.role === "agent" && !work.steps.length) current.value = "";
   entries.value = entries.value.slice(0, -2);
   ask(question.text, question.pictures);
 }
