@@ -48,8 +48,10 @@ async def save_file(request: Request) -> Response:
     fields = body_fields(await read_json(request, _LIMIT))
     path = _paths(request)[fields.choice("file", ("user", "workspace"))]
     text = _unmasked(fields, path)
-    problems = check_text(text)
+    problems = check_text(fields.text("text"))  # as it was typed, so that lines are those of the editor
     if not fields.flag("dry_run"):
+        if problems:
+            raise BadRequest(str(problems[0]), field=problems[0].member or "text")
         try:
             write_text(path, text)
         except SettingsError as bad:

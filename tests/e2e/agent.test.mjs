@@ -102,7 +102,7 @@ visit(
     await person.axe();
     await person.button("Try again").click();
     await person.page.locator(".failure").waitFor({ state: "detached" });
-    await person.page.getByText("This is a demo").waitFor();
+    await person.page.getByText("This is a demo").first().waitFor();
   },
   AGENT,
 );

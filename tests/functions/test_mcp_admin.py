@@ -89,6 +89,15 @@ def test_a_dry_run_says_what_is_wrong_by_line_and_writes_nothing(pair: Pair, tmp
     assert not (tmp_path / ".kiro").exists()
 
 
+def test_lines_are_those_of_the_text_as_it_was_typed(pair: Pair) -> None:
+    """Also where secrets are put back into it, which writes it in another form."""
+    call(pair, "PUT", "/api/mcp", {"file": "user", "text": text(a={"command": "x", "env": {"T": "s3cret"}})})
+    typed = '{"mcpServers": {"a": {"command": "x", "env": {"T": "***"}},\n\n"b": {"command": 5}}}'
+    body = {"file": "user", "text": typed, "dry_run": True}
+    (problem,) = call(pair, "PUT", "/api/mcp", body).json()["problems"]
+    assert problem["line"] == 3
+
+
 def test_servers_are_tried_out_and_then_used(pair: Pair) -> None:
     body = {"file": "user", "text": text(time={"command": str(SERVER)}, broken={"command": "/nonexistent/x"})}
     broken, good = call(pair, "POST", "/api/mcp/try", body).json()["servers"]
