@@ -34,13 +34,7 @@ _KEY = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 _PATTERN = re.compile(r"[^\s*,]+\*?|\*")
 
-_FRESH = 5.0
-"""Seconds for which what was looked up is believed: so soon a revocation is seen."""
-
 _NEVER = float("-inf")
-
-_MOST = 1024
-"""Keys that are remembered for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,7 @@ class Keys:
     """The keys of a store, and API_KEY. Safe to use from many tasks of one loop.
 
     `is_there` says whether the store has been made at all: one that has not holds no keys, and is not made by looking.
+    What was looked up is believed for `fresh` seconds, so soon a revocation is seen; `most` keys are remembered so.
 
     Methods raise StoreError; `find` and `demanded`, whose callers are strangers, without a word of where the store is.
     """
@@ -93,11 +88,15 @@ class Keys:
         clock: Callable[[], float] = time.time,
         *,
         is_there: Callable[[], bool] = lambda: True,
+        fresh: float = 5.0,
+        most: int = 1024,
     ) -> None:
         self._store = store
         self._admin = admin
         self._clock = clock
         self._is_there = is_there
+        self._fresh = fresh
+        self._most = most
         self._found: OrderedDict[str, tuple[ApiKey, float]] = OrderedDict()
         self._demanded = admin is not None
         self._looked_at = _NEVER
@@ -106,7 +105,7 @@ class Keys:
         """Whether a key must be sent: there is API_KEY, or any other. A process that has demanded one goes on to do so:
         a store that is deleted opens nothing. One that has seen that there are none goes on too, if it loses the store.
         """
-        if self._demanded or time.monotonic() - self._looked_at < _FRESH:
+        if self._demanded or time.monotonic() - self._looked_at < self._fresh:
             return self._demanded
         try:
             if self._is_there():
@@ -190,11 +189,11 @@ class Keys:
         if key is None or time.monotonic() >= until:
             with reaching():
                 item = await self._store.get(place) if self._is_there() else None
-                key, until = (_read(item.value) if item is not None else None), time.monotonic() + _FRESH
+                key, until = (_read(item.value) if item is not None else None), time.monotonic() + self._fresh
         if key is not None:
             self._demanded = True
             self._found[place.sort] = key, until
-            if len(self._found) > _MOST:
+            if len(self._found) > self._most:
                 self._found.popitem(last=False)
         return key
 

@@ -13,7 +13,7 @@ from kiro2chat_core.errors import BadRequest, Conflict, StoreError, Unauthorized
 from kiro2chat_core.keys import ADMIN, PARTITION, ApiKey, Keys, Limits, day
 from kiro2chat_core.kiro import catalog
 from kiro2chat_core.secret import Secret
-from kiro2chat_core.store.base import Key, Store
+from kiro2chat_core.store.base import LONGEST_PAGE, Key, Store
 from kiro2chat_core.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.anyio
@@ -115,11 +115,9 @@ async def test_whoever_has_never_seen_the_store_demands_nothing_and_admits_nobod
     await store.aclose()
 
 
-async def test_whoever_saw_that_there_are_none_goes_on_without_the_store(
-    store: Store, keys: Keys, monkeypatch: Any
-) -> None:
+async def test_whoever_saw_that_there_are_none_goes_on_without_the_store(store: Store) -> None:
+    keys = Keys(store, None, Clock(), fresh=0.0)
     assert not await keys.demanded()
-    monkeypatch.setattr("kiro2chat_core.keys._FRESH", 0.0)
     await store.aclose()
     assert not await keys.demanded()
 
@@ -136,8 +134,8 @@ async def test_an_expired_key_says_when(store: Store) -> None:
     assert len(await keys.all()) == 1
 
 
-async def test_what_was_found_is_remembered_only_for_so_many(store: Store, keys: Keys, monkeypatch: Any) -> None:
-    monkeypatch.setattr("kiro2chat_core.keys._MOST", 2)
+async def test_what_was_found_is_remembered_only_for_so_many(store: Store) -> None:
+    keys = Keys(store, None, Clock(), most=2)
     secrets = [(await keys.new(str(n)))[1].reveal() for n in range(4)]
     for text in secrets + secrets:
         assert await keys.find(text)
@@ -178,13 +176,12 @@ async def test_a_hash_is_never_written_over(store: Store, keys: Keys, monkeypatc
         await keys.new("y")
 
 
-async def test_more_keys_than_a_page_are_all_listed(store: Store, keys: Keys, monkeypatch: Any) -> None:
-    monkeypatch.setattr("kiro2chat_core.keys.LONGEST_PAGE", 3)
-    names = [f"key {n}" for n in range(8)]
+async def test_more_keys_than_a_page_are_all_listed(store: Store, keys: Keys) -> None:
+    names = [f"key {n:04}" for n in range(LONGEST_PAGE + 1)]
     for name in names:
         await keys.new(name)
     assert sorted(key.name for key in await keys.all()) == names
-    assert (await keys.revoke("key 7")).name == "key 7"
+    assert (await keys.revoke(names[-1])).name == names[-1]
 
 
 @pytest.mark.parametrize("name", ["", " ", " x", "x ", "a\nb", "\x1b[31m", "x" * 101])

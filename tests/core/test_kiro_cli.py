@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.kiro_logins import Kiro, kiro, write_auth
+from tests.kiro_logins import Kiro, kiro, settings_for, write_auth
 
 from kiro2chat_core.errors import LoginExpired
-from kiro2chat_core.kiro import kiro_cli
+from kiro2chat_core.kiro.kiro_cli import renew_by_kiro_cli
 from kiro2chat_functions.emulator.accounts import Login as Issued
 
 PROGRAM = """#!/usr/bin/env python3
@@ -90,17 +90,13 @@ async def test_where_it_is_not_installed_nothing_is_started(world: Kiro, command
             await tokens.current()
 
 
-async def test_a_command_that_waits_for_ever_is_ended_with_its_children(
-    world: Kiro, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kiro_cli, "_PATIENCE", 1.0)
+async def test_a_command_that_waits_for_ever_is_ended_with_its_children(world: Kiro) -> None:
     world.emulator.accounts.revoke(world.login(-60))
     child = world.home / "child"
     body = f"pid = os.fork()\nopen({str(child)!r}, 'w').write(str(os.getpid())) if not pid else 0\ntime.sleep(600)"
     command, _log = program(world, body)
-    async with world.tokens(KIRO_CLI=command) as tokens:
-        with pytest.raises(LoginExpired):
-            await tokens.current()
+    settings = settings_for(world.home, KIRO_CLI=command)
+    assert not await renew_by_kiro_cli(world.found(), settings, patience=1.0)
     while is_running(child):  # noqa: ASYNC110 - another process
         await asyncio.sleep(0.02)
 

@@ -364,7 +364,7 @@ def test_an_open_gateway_that_loses_its_store_goes_on(tmp_path: Path) -> None:
         for file in tmp_path.glob(f"{NAME}*"):
             file.unlink()
         (tmp_path / NAME).write_bytes(b"nonsense " * 1000)
-        time.sleep(5.1)
+        time.sleep(5.1)  # so long it believes what it saw
         assert [ask(pair.url, given).status_code for given in ("", "unused", UNKNOWN)] == [200, 200, 503]
 
 

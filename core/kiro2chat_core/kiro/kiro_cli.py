@@ -17,12 +17,13 @@ __all__ = ["renew_by_kiro_cli"]
 logger = logging.getLogger(__name__)
 
 _ARGUMENTS = ("debug", "refresh-auth-token")
-_PATIENCE = 20.0
-"""Seconds. It makes one request; a command that waits for somebody to type would wait for ever."""
 
 
-async def renew_by_kiro_cli(login: Login, settings: Settings) -> bool:
-    """Let kiro-cli renew a login of its own; whether it says that it did. What it brought is in its database then."""
+async def renew_by_kiro_cli(login: Login, settings: Settings, *, patience: float = 20.0) -> bool:
+    """Let kiro-cli renew a login of its own; whether it says that it did. What it brought is in its database then.
+
+    It makes one request; a command that waits for somebody to type is ended after `patience` seconds.
+    """
     if login.place is None or not login.place.key.startswith("kirocli:"):
         return False
     command = shutil.which(settings.kiro_cli) if settings.kiro_cli != "none" else None
@@ -42,10 +43,10 @@ async def renew_by_kiro_cli(login: Login, settings: Settings) -> bool:
         logger.warning("%s cannot be started: %s", command, refused.strerror or refused)
         return False
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             status = await process.wait()
     except TimeoutError:
-        logger.warning("kiro-cli did not renew the login within %.0f seconds", _PATIENCE)
+        logger.warning("kiro-cli did not renew the login within %.0f seconds", patience)
         return False
     finally:
         await _end(process)
