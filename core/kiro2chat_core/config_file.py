@@ -10,14 +10,17 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .errors import SettingsError
 from .kinds import Kind
 
-__all__ = ["read", "write"]
+__all__ = ["changed", "locked", "read", "write"]
+
+_PATIENCE = 10.0
+"""Seconds that a writer waits for another; either takes milliseconds."""
 
 
 def read(path: Path, known: Mapping[str, Kind]) -> dict[str, Any]:
@@ -33,12 +36,12 @@ def changed(path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind]) -
     """The file's text with these settings, and all values that it would hold; None takes one out. Writes nothing.
 
     Raises:
-        SettingsError: the file is broken already.
+        SettingsError: the file is broken, and not by these settings.
     """
     import tomlkit  # 0.1 s that only writing costs
 
     old = _text(path)
-    _values(path, old, known)
+    _values(path, old, known, but=changes)
     document = tomlkit.parse(old)
     for name, value in changes.items():
         if value is None:
@@ -47,6 +50,29 @@ def changed(path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind]) -
             document[name] = known[name].to_toml(value)
     text = tomlkit.dumps(document)
     return text, _values(path, text, known)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Between reading the file and writing it nobody else of this kind writes.
+
+    Raises:
+        SettingsError: somebody does for too long, or the folder cannot be used.
+    """
+    import filelock
+
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE, mode=0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout:
+        raise SettingsError(f"{path} is being written by another program: try again.") from None
+    except OSError as refused:
+        raise SettingsError(f"{path} cannot be written ({refused.strerror or refused}).") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write(path: Path, text: str) -> None:
@@ -73,12 +99,12 @@ def _text(path: Path) -> str:
         raise SettingsError(f"{path} cannot be read ({refused.strerror or refused}).") from None
 
 
-def _values(path: Path, text: str, known: Mapping[str, Kind]) -> dict[str, Any]:
+def _values(path: Path, text: str, known: Mapping[str, Kind], but: Collection[str] = ()) -> dict[str, Any]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as bad:
         raise SettingsError(f"{path} is not valid TOML: {bad}.") from None
-    return {name: _value(path, text, name, value, known) for name, value in document.items()}
+    return {name: _value(path, text, name, value, known) for name, value in document.items() if name not in but}
 
 
 def _value(path: Path, text: str, name: str, value: object, known: Mapping[str, Kind]) -> Any:
@@ -96,9 +122,18 @@ def _value(path: Path, text: str, name: str, value: object, known: Mapping[str, 
 
 
 def _line(text: str, name: str) -> int:
-    """Where a key of the top level stands; the parser does not tell."""
-    found = re.search(rf"^[ \t]*(?:\[+[ \t]*)?[\"']?{re.escape(name)}\b", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+    """Where a key of the top level stands; the parser does not tell. What looks like it within a longer value does not count:
+    what is before that is no TOML by itself."""
+    looks = re.finditer(rf"^[ \t]*(?:\[+[ \t]*)?[\"']?{re.escape(name)}[\"']?[ \t]*[=.\]]", text, re.MULTILINE)
+    return next((text.count("\n", 0, at) + 1 for at in (look.start() for look in looks) if _whole(text[:at])), 1)
+
+
+def _whole(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def _replace(path: Path, text: str) -> None:

@@ -25,7 +25,8 @@
     │   ├── BackendTimeout         silence                               504
     │   └── Misunderstood          it refused a body we built            400   sending it again would not help
     ├── StoreError             what lasts is out of reach                503   callers may go on without
-    │   └── StoreUnusable          cannot be opened                            names the place and the cure
+    │   ├── StoreUnusable          cannot be opened                            names the place and the cure
+    │   └── StoreOutOfReach        the same for strangers                      names nothing
     ├── Conflict               another writer was first                  409
     ├── ItemTooLarge           more than an item of the store holds
     └── SettingsError          a setting that cannot be used             the start is refused
@@ -58,6 +59,7 @@ __all__ = [
     "QuotaExhausted",
     "SettingsError",
     "StoreError",
+    "StoreOutOfReach",
     "StoreUnusable",
     "Throttled",
     "TooLarge",
@@ -247,7 +249,7 @@ class Misunderstood(BackendError):
 
 
 class StoreError(Kiro2ChatError):
-    """The store was lost, is full or is held by another program: nothing was written by half."""
+    """The store was lost, is full or is held by another program: nothing was written by half. The message may name places."""
 
     status = 503
     code = "store_unavailable"
@@ -259,6 +261,10 @@ class StoreUnusable(StoreError):
 
     code = "store_unusable"
     retryable = False
+
+
+class StoreOutOfReach(StoreError):
+    """What a client is told of any of these, whoever it is: where the store is, and what is wrong with it, is in the log."""
 
 
 class Conflict(Kiro2ChatError):

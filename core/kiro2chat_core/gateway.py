@@ -21,6 +21,7 @@ from .kiro.allowance import Plan
 from .kiro.catalog import Model
 from .kiro.client import Client
 from .kiro.control import Control, Models
+from .kiro.prices import Prices
 from .kiro.request import Request, Style, build
 from .kiro.signatures import Signatures, Signing
 from .kiro.tokens import Tokens
@@ -79,6 +80,7 @@ class Gateway:
             settings.kiro_thinking_tags,
         )
         self._signatures = Signatures()
+        self._prices = Prices()
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -120,7 +122,8 @@ class Gateway:
             report.error = _with_repairs(await window.judged(error), report)
             raise report.error from None
         finally:
-            report.outcome, report.usage, report.total = finishing.outcome, finishing.spent, report.elapsed()
+            report.outcome, report.total = finishing.outcome, report.elapsed()
+            self._charge(report, finishing, window, model)
             await window.aclose()
             if report.answered.reasoning_refused:
                 self._signatures.refused(ask.turns, model.id)
@@ -215,6 +218,21 @@ class Gateway:
         report.asked, report.model = ask.model, model.id
         ask = replace(ask, thinking=_with_name(ask.thinking, catalog.thinking_in(ask.model, models)))
         return replace(ask, turns=self._signatures.own(ask.turns, model.id)), model
+
+    def _charge(self, report: Report, finishing: Finishing, window: Window, model: Model) -> None:
+        """What the answer used, as far as it is known. A client that left before the first word has used its question: Kiro
+        had it by then; and what an answer cost whose price never came is a guess."""
+        tokens = finishing.input_tokens or window.roughly()
+        report.usage = finishing.spent
+        if report.usage is None and report.answered.under_way:
+            report.usage = Usage(input_tokens=tokens)
+        if report.usage is None:
+            return
+        paid, output = report.answered.credits, report.usage.output_tokens
+        if paid is None:
+            report.guessed_credits = self._prices.guess(model, tokens, output)
+        elif finishing.usage is not None and report.answered.attempts == 1:
+            self._prices.learn(model, tokens, output, paid)
 
     def _build(self, ask: Ask, model: Model, report: Report) -> Request:
         request = build(ask, model, self._style)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .errors import BadRequest, StoreError, Unauthorized
+from .errors import BadRequest, StoreError, StoreOutOfReach, Unauthorized
 from .kiro import catalog
 from .secret import Secret
 from .store.base import LONGEST_PAGE, Key, Store
@@ -215,7 +215,7 @@ def reaching() -> Iterator[None]:
         yield
     except StoreError as lost:
         logger.warning("API keys cannot be looked up or counted: %s", lost.message)
-        raise StoreError("The API key cannot be checked at the moment; the server's log says why.") from None
+        raise StoreOutOfReach("The API key cannot be checked at the moment; the server's log says why.") from None
 
 
 def day(at: float) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from .secret import Secret
 
@@ -18,12 +18,16 @@ __all__ = [
     "Kind",
     "assignments",
     "choice",
+    "header",
     "integer",
+    "matching",
     "names",
     "number",
     "path",
     "region",
     "secret",
+    "store",
+    "store_path",
     "switch",
     "text",
     "url",
@@ -74,18 +78,44 @@ def _named(value: object) -> str:
     return next((name for kind, name in _TYPES.items() if type(value) is kind), f"a {type(value).__name__}")
 
 
-text = Kind(lambda raw: raw, (str,), {"type": "string"})
-secret = Kind(Secret, (str,), {"type": "string", "writeOnly": True})
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def _sound(raw: str) -> str:
+    """Text that means what it looks like. The environment's is never empty: an empty variable counts as unset."""
+    if not raw:
+        raise ValueError("expected something; leave the setting out to have its default")
+    if raw != raw.strip() or _CONTROLS.search(raw):
+        raise ValueError("expected text without blanks around it and without control characters")
+    return raw
+
+
+text = Kind(_sound, (str,), {"type": "string"})
+secret = Kind(lambda raw: Secret(_sound(raw)), (str,), {"type": "string", "writeOnly": True})
 
 
 def _path(raw: str) -> Path:
     try:
-        return Path(raw).expanduser()
+        return Path(_sound(raw)).expanduser()
     except RuntimeError:
         raise ValueError("expected a path; its user has no home directory") from None
 
 
 path = Kind(_path, (str,), {"type": "string", "format": "path"})
+
+
+def matching(pattern: str, expected: str) -> Kind:
+    """Text of a form, which `expected` describes."""
+
+    def read(raw: str) -> str:
+        if not re.fullmatch(pattern, raw, re.ASCII):
+            raise ValueError(f"expected {expected}")
+        return raw
+
+    return Kind(read, (str,), {"type": "string", "pattern": f"^{pattern}$"})
+
+
+header = matching(r"[!-~](?:[ -~]*[!-~])?", "what may stand in a header: ASCII without control characters")
 
 _SWITCHES = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
@@ -164,13 +194,7 @@ def assignments(*words: str) -> Kind:
     return Kind(read, (list,), {"type": "array", "items": items, "minItems": 1})
 
 
-def _region(raw: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-\d", raw):
-        raise ValueError("expected a region such as us-east-1")
-    return raw
-
-
-region = Kind(_region, (str,), {"type": "string", "pattern": r"^[a-z]{2}(-[a-z]+)+-\d$"})
+region = matching(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1")
 
 
 def _url(raw: str) -> str:
@@ -185,3 +209,29 @@ def _url(raw: str) -> str:
 
 
 url = Kind(_url, (str,), {"type": "string", "format": "uri"})
+
+
+def store_path(raw: str) -> Path:
+    """The file that `sqlite:///ABSOLUTE/PATH` names. What is no letter, digit or one of `-._~/` may be %-escaped.
+
+    Raises:
+        ValueError: no such kind of store, or no path; it repeats nothing that may be a password.
+    """
+    try:
+        parts = urlsplit(raw)
+    except ValueError:
+        parts = urlsplit("")
+    path = unquote(parts.path)
+    plain = parts.scheme == "sqlite" and not (parts.netloc or parts.query or parts.fragment)
+    if not plain or not path.startswith("/") or not Path(path).name or "\0" in path:
+        expected = "an address with three slashes and a path, such as sqlite:///home/me/kiro2chat.sqlite3"
+        raise ValueError(f"expected {expected}")
+    return Path(path)
+
+
+def _store(raw: str) -> str:
+    store_path(raw)
+    return raw
+
+
+store = Kind(_store, (str,), {"type": "string", "format": "uri"})

@@ -10,8 +10,9 @@ from .described import setting
 from .secret import Secret
 from .server_settings import ServerSettings
 
-__all__ = ["LOGIN_SOURCES", "KiroSettings"]
+__all__ = ["LOGIN_SOURCES", "NAME_OF_LOGIN", "KiroSettings"]
 
+NAME_OF_LOGIN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 LOGIN_SOURCES = ("api-key", "refresh-token", "kiro2chat", "social", "odic", "external-idp", "kiro-ide", "amazon-q")
 
 
@@ -41,7 +42,10 @@ class KiroSettings(ServerSettings):
         shown=",".join(LOGIN_SOURCES),
     )
     login_name: str = setting(
-        "LOGIN_NAME", kinds.text, "default", "Which of the logins of `kiro2chat login` is used; one at a time."
+        "LOGIN_NAME",
+        kinds.matching(NAME_OF_LOGIN, "letters, digits, dots and dashes"),
+        "default",
+        "Which of the logins of `kiro2chat login` is used; one at a time.",
     )
     login_concurrency: int = setting(
         "LOGIN_CONCURRENCY", kinds.integer(1, 10_000), 32, "Answers that a login has under way at a time; others wait."
@@ -125,7 +129,7 @@ class KiroSettings(ServerSettings):
     )
     kiro_optout: bool = setting("KIRO_OPTOUT", kinds.switch, True, "Asks the backend not to use the content.")
     kiro_user_agent: str | None = setting(
-        "KIRO_USER_AGENT", kinds.text, None, "User-Agent sent to the backend.", shown="kiro2chat/VERSION"
+        "KIRO_USER_AGENT", kinds.header, None, "User-Agent sent to the backend.", shown="kiro2chat/VERSION"
     )
     kiro_transport: str = setting(
         "KIRO_TRANSPORT", kinds.choice("aiohttp", "httpx"), "aiohttp", "What carries the requests to Kiro."

@@ -2,7 +2,8 @@
 
 In the store: partition `use#ID`, sort `minute#2026-11-23T07:54`, `day#2026-11-23` or `month#2026-11` (UTC), each a set of
 counters that expires after its window. A request is counted when it comes; tokens and credits when it has been answered, so
-answers under way may go beyond a limit, but none begins beyond it.
+answers under way may go beyond a limit, but none begins beyond it. Where Kiro did not say what was used it is our estimate
+(`Report`): a client that leaves early does not get round a limit.
 """
 
 from __future__ import annotations

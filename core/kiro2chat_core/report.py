@@ -46,6 +46,11 @@ class Answered:
     tries: list[Attempt] = field(default_factory=list)
     reasoning_refused: bool = False
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the last attempt was sent and did not fail."""
+        return bool(self.tries) and not self.tries[-1].error
+
     @contextmanager
     def attempt(self) -> Iterator[Attempt]:
         """One more, until the end of the block, however that comes."""
@@ -105,6 +110,9 @@ class Report:
 
     error: Kiro2ChatError | None = None
     usage: Usage | None = None
+    guessed_credits: float | None = None
+    """Where Kiro had no occasion to name the price."""
+
     repairs: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     answered: Answered = field(default_factory=Answered)

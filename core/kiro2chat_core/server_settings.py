@@ -52,7 +52,7 @@ class ServerSettings:
     )
     store_url: str | None = setting(
         "STORE_URL",
-        kinds.text,
+        kinds.store,
         None,
         "Where keys, records and sessions are kept: `sqlite:///` and an absolute path.",
         shown="store.sqlite3 in DATA_DIR",

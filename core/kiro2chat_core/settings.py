@@ -64,7 +64,8 @@ class Settings(AgentSettings):
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
-        """Read the environment and config.toml; `given` (from the command line) wins. An empty variable counts as unset.
+        """Read the environment and config.toml; `given` (from the command line) wins, and text there is read as in the
+        environment. An empty variable counts as unset.
 
         Raises:
             SettingsError: a value cannot be used; the message names the variable, or file and line, and what was expected.
@@ -88,7 +89,12 @@ class Settings(AgentSettings):
             for name, env, kind in described.settings_of(cls)
             if (raw := environ.get(env, "").strip())
         }
-        chosen = {name: value for name, value in given.items() if value is not None}
+        known = kinds_of_settings()
+        chosen = {
+            name: _read(f"--{name}", known[name], value) if isinstance(value, str) else value
+            for name, value in given.items()
+            if value is not None
+        }
         sources: dict[str, Source] = {}
         for source, found in (("file", from_file), ("env", from_env), ("given", chosen)):
             values |= found
@@ -129,7 +135,7 @@ class Settings(AgentSettings):
         if not self.is_loopback and not self.api_key:
             raise SettingsError(
                 f"HOST is {self.host}: an address other machines can reach needs API_KEY to be set.",
-                field="API_KEY",
+                field="host",
             )
 
 

@@ -15,6 +15,8 @@ __all__ = ["Window"]
 _SURELY = 1.15
 """How far above the window an estimate must be for the request to be refused without asking the backend."""
 
+_BYTES_A_TOKEN = 4
+
 _USUAL = 200_000
 """Tokens of a window that the catalog does not tell."""
 
@@ -30,6 +32,11 @@ class Window:
     async def tokens(self) -> int:
         """The estimate."""
         return await asyncio.shield(self._counting)
+
+    def roughly(self) -> int:
+        """The same without waiting, for whoever is about to leave."""
+        done = self._counting.done() and not self._counting.cancelled() and self._counting.exception() is None
+        return self._counting.result() if done else self._bytes // _BYTES_A_TOKEN
 
     async def check(self) -> None:
         """Refuse what no backend would take: sending megabytes to learn that would only cost time.

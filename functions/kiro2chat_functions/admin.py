@@ -18,7 +18,7 @@ from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings, schema, variables
 
 from .admin_guard import COOKIE
-from .configuring import name_of, planned, shown
+from .configuring import name_of, planned, saved, shown
 from .http import JsonResponse, read_json
 
 __all__ = ["close_session", "open_session", "read_settings", "save_settings"]
@@ -84,19 +84,22 @@ async def save_settings(request: Request) -> Response:
     fields = body_fields(await read_json(request, _LIMIT))
     changes = fields.required_object("changes")
     try:
-        texts = {name_of(given): _text(changes, given) for given in changes.value}
+        names = {given: name_of(given) for given in changes.value}
     except SettingsError as unknown:
         raise BadRequest(unknown.message, field=f"changes.{unknown.field}") from None
+    texts: dict[str, str | None] = {}
+    for given, name in names.items():
+        if name in texts:
+            changes.fail(given, f"is {name} again: send each setting once")
+        texts[name] = _text(changes, given)
     owned = {name for name, _env in variables() if settings.source(name) == "env"}
     for name in texts:
         if name in owned:
             changes.fail(name, f"is set by the environment ({dict(variables())[name]}) and cannot be changed here")
     try:
-        change = planned(texts, _environment(settings))
-        if not fields.flag("dry_run"):
-            change.write()
+        change = (planned if fields.flag("dry_run") else saved)(texts, _environment(settings))
     except SettingsError as bad:
-        field = f"changes.{bad.field}" if bad.field else None
+        field = f"changes.{bad.field}" if bad.field in texts else "changes"
         raise BadRequest(bad.message, field=field) from None
     old, new = _described(settings), _described(change.settings)
     diff = {name: {"from": old[name]["value"], "to": new[name]["value"]} for name in texts}
@@ -130,10 +133,10 @@ def _text(changes: Fields, name: str) -> str | None:
         return None
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and all(isinstance(each, str) and "," not in each for each in value):
         return ",".join(value)
     if not isinstance(value, (str, int, float)):
-        changes.fail(name, "must be a string, a number, true, false, an array of strings or null")
+        changes.fail(name, "must be a string, a number, true, false, an array of strings without commas, or null")
     return str(value)
 
 

@@ -115,8 +115,8 @@ def _check(key: ApiKey, asked: str, id: str) -> None:
 
 
 def _used(report: Report) -> tuple[int, float]:
-    """(tokens, credits) as far as they are known."""
-    usage, credits = report.usage, report.answered.credits
-    if usage is None:
-        return 0, credits or 0.0
-    return usage.input_tokens + usage.output_tokens, (usage.credits if credits is None else credits) or 0.0
+    """(tokens, credits): what Kiro said, else what we think."""
+    usage = report.usage
+    tokens = 0 if usage is None else usage.input_tokens + usage.output_tokens
+    said = (report.answered.credits, usage.credits if usage is not None else None, report.guessed_credits)
+    return tokens, next((credits for credits in said if credits is not None), 0.0)

@@ -85,13 +85,13 @@ class AgentDoor:
 
 async def chat(request: Request) -> Response:
     """POST /v1/agent/chat, streaming and not."""
-    wanted = read_chat(await read_json(request, _settings(request).body_limit))
+    wanted = read_chat(await read_json(request))
     return await _run(request, wanted)
 
 
 async def approve(request: Request) -> Response:
     """POST /v1/agent/approve: answer what a run asked; the response is that of the run, which goes on."""
-    wanted = read_answers(await read_json(request, _settings(request).body_limit))
+    wanted = read_answers(await read_json(request))
     head = await door(request).sessions.head(owner_of(request, wanted.user), wanted.session or "")
     return await _run(request, replace(wanted, model=head["model"]))
 

@@ -30,7 +30,7 @@ def is_anthropic(scope: Scope) -> bool:
 
 async def messages(request: Request) -> Response:
     """POST /v1/messages, streaming and not."""
-    wanted = anthropic_request.read(await read_json(request, request.app.state.settings.body_limit))
+    wanted = anthropic_request.read(await read_json(request))
     this = Heading(new_id("msg_"), wanted.ask.model)
     form = Form(this.id, MessageEncoder(this), partial(message, this), error_answer)
     return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
@@ -38,7 +38,7 @@ async def messages(request: Request) -> Response:
 
 async def count_tokens(request: Request) -> Response:
     """POST /v1/messages/count_tokens: an estimate, made here."""
-    wanted = anthropic_request.read(await read_json(request, request.app.state.settings.body_limit), counting=True)
+    wanted = anthropic_request.read(await read_json(request), counting=True)
     return JsonResponse({"input_tokens": await unless_left(request, admission.gateway_of(request).count(wanted.ask))})
 
 

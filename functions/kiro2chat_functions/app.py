@@ -32,7 +32,7 @@ from . import admin, agent, agent_sessions, anthropic, key_admin, login_admin, m
 from .admin_guard import AdminGuard
 from .device_logins import DeviceLogins
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
-from .http import ErrorForm, JsonResponse, error_response, noted, rendered
+from .http import ErrorForm, JsonResponse, as_error, error_response, noted, rendered
 from .metrics import Meters
 from .recording import Recording
 from .tracing import Tracing, spans_of
@@ -213,7 +213,8 @@ async def _health(request: Request) -> Response:
 
 
 def _render(error: Kiro2ChatError, scope: Scope) -> Response:
-    return error_response(error, _error_form(scope), noted(error, scope))
+    told = as_error(error)
+    return error_response(told, _error_form(scope), noted(told, scope))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from contextlib import aclosing, contextmanager
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import Kiro2ChatError, LoginError
 from kiro2chat_core.secret import Secret
-from kiro2chat_core.settings import Settings, schema
+from kiro2chat_core.settings import Settings, config_path, schema
 
 from . import keyring
 
@@ -24,10 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status: 0 done, 1 it failed, 2 bad usage, 130 interrupted."""
     options = _parser().parse_args(arguments)
     try:
-        settings = Settings.load(host=getattr(options, "host", None), port=getattr(options, "port", None))
-        _log(settings.log_level, quiet=options.run is not _serve)
-        status: int = options.run(settings, options)
-        return status
+        return _config(options) if options.run is _config else _with_settings(options)
     except Kiro2ChatError as error:
         print(f"kiro2chat: {error.message}", file=sys.stderr)
         return 1
@@ -38,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+def _with_settings(options: argparse.Namespace) -> int:
+    settings = Settings.load(host=getattr(options, "host", None), port=getattr(options, "port", None))
+    _log(settings.log_level, quiet=options.run is not _serve)
+    status: int = options.run(settings, options)
+    return status
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kiro2chat", description="A Kiro login as an OpenAI- and Anthropic-compatible API."
@@ -45,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kiro2chat {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def command(run: Callable[[Settings, argparse.Namespace], int], *names: str, help: str) -> argparse.ArgumentParser:
+    def command(run: Callable[..., int], *names: str, help: str) -> argparse.ArgumentParser:
         made = commands.add_parser(names[0], aliases=names[1:], help=help, description=help)
         made.set_defaults(run=run)
         return made
@@ -53,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     demo_help = "answer from an emulator instead of Kiro; `auto` does so only where no login can be used"
     serve = command(_serve, "serve", "api", help="serve the API")
     serve.add_argument("--host", help="address to listen on (HOST)")
-    serve.add_argument("--port", type=int, help="port to listen on, 0 for a free one (PORT)")
+    serve.add_argument("--port", help="port to listen on, 0 for a free one (PORT)")
     serve.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
     doctor = command(_doctor, "doctor", help="check every step from the login to the first token")
     models = command(_models, "models", help="list the models of the login")
@@ -88,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
     keyring.add_commands(command(_keys, "keys", help="make, show and revoke API keys for the tools you hand them to"))
     emulator = command(_emulator, "emulator", help="serve the emulator of Kiro alone, for tests and development")
-    emulator.add_argument("--port", type=int, help="port to listen on, 0 for a free one (PORT)")
+    emulator.add_argument("--port", help="port to listen on, 0 for a free one (PORT)")
     emulator.add_argument("--strict", action="store_true", help="refuse whatever any source has seen refused")
     emulator.add_argument("--database", metavar="FILE", help="also write a kiro-cli database with a login of its own")
     emulator.add_argument("--expired", action="store_true", help="that login's access token has expired")
@@ -250,7 +255,8 @@ def _usage(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-def _config(settings: Settings, options: argparse.Namespace) -> int:
+def _config(options: argparse.Namespace) -> int:
+    """Reads the settings where it shows them only: it is what mends a file that cannot be read."""
     from . import configuring
 
     words = (options.name, options.value)
@@ -263,19 +269,19 @@ def _config(settings: Settings, options: argparse.Namespace) -> int:
         return 2
     match options.action:
         case "list":
-            for name, value, source in configuring.listing(settings):
+            for name, value, source in configuring.listing(Settings.load()):
                 print(f"{name:<26} {source:<8} {value}")
         case "path":
-            print(settings.config_path)
+            print(config_path(os.environ))
         case "schema":
             _print_json(schema())
         case "get":
-            print(configuring.get(settings, options.name))
+            print(configuring.get(Settings.load(), options.name))
         case "set":
             value = sys.stdin.read().strip() if options.value == "-" else options.value
-            configuring.planned({options.name: value}).write()
+            configuring.saved({options.name: value})
         case "unset":
-            configuring.planned({options.name: None}).write()
+            configuring.saved({options.name: None})
     return 0
 
 

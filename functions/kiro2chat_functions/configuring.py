@@ -12,7 +12,7 @@ from kiro2chat_core.errors import SettingsError
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, variables
 
-__all__ = ["Change", "get", "listing", "name_of", "planned", "shown"]
+__all__ = ["Change", "get", "listing", "name_of", "planned", "saved", "shown"]
 
 
 def listing(settings: Settings) -> list[tuple[str, str, str]]:
@@ -36,10 +36,6 @@ class Change:
     settings: Settings
     text: str
 
-    def write(self) -> None:
-        """Raises SettingsError: the file cannot be written; nothing has changed."""
-        config_file.write(self.settings.config_path, self.text)
-
 
 def planned(texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Change:
     """Settings, given as in the environment, for config.toml; None takes one out.
@@ -58,6 +54,19 @@ def planned(texts: Mapping[str, str | None], environ: Mapping[str, str] | None =
             raise SettingsError(f"{name} cannot be used: {bad}.", field=name) from None
     new, found = config_file.changed(config_path(environ), values, kinds)
     return Change(Settings.of(found, environ), new)
+
+
+def saved(texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Change:
+    """The same, written. Who else writes at the same time loses nothing.
+
+    Raises:
+        SettingsError: as before, or the file cannot be written; nothing has changed.
+    """
+    path = planned(texts, environ).settings.config_path  # what cannot be done makes not even a folder
+    with config_file.locked(path):
+        change = planned(texts, environ)
+        config_file.write(path, change.text)
+    return change
 
 
 def name_of(given: str) -> str:

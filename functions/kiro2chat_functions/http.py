@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kiro2chat_core import jsonio
-from kiro2chat_core.errors import BadRequest, ClientError, Kiro2ChatError, TooLarge
+from kiro2chat_core.errors import BadRequest, ClientError, Kiro2ChatError, StoreError, StoreOutOfReach, TooLarge
 from kiro2chat_core.ids import new_id
 from kiro2chat_core.report import Report
 
@@ -88,24 +88,26 @@ def noted(error: Kiro2ChatError, scope: Scope) -> dict[str, str]:
     return {"request-id": report.id, "x-request-id": report.id}
 
 
-async def read_json(request: Request, limit: int) -> Any:
-    """The decoded body; also for the record, where that keeps what was asked.
+async def read_json(request: Request, limit: int | None = None) -> Any:
+    """The decoded body; also for the record, where that keeps what was asked. Its limit in bytes is BODY_LIMIT, or less.
 
     Raises:
-        TooLarge: over `limit` bytes; said before the body is read where its length was announced.
+        TooLarge: over the limit; said before the body is read where its length was announced.
         BadRequest: it is not JSON.
     """
     if (coding := request.headers.get("content-encoding", "identity")).lower() != "identity":
         told = f"The body is packed ({coding[:40]}): send it as it is, without content-encoding."
         raise ClientError(told, status=415, code="unsupported_encoding")
+    most: int = limit or request.app.state.settings.body_limit
+    too_large = TooLarge(f"The request body is larger than {most} bytes{'' if limit else ' (BODY_LIMIT)'}.")
     announced = request.headers.get("content-length", "0")
-    if announced.isascii() and announced.isdigit() and int(announced) > limit:
-        raise _too_large(limit)
+    if announced.isascii() and announced.isdigit() and int(announced) > most:
+        raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+        if len(body) > most:
+            raise too_large
     if not body:
         raise BadRequest("The request body is empty: expected a JSON object.")
     try:
@@ -118,12 +120,14 @@ async def read_json(request: Request, limit: int) -> Any:
     return value
 
 
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request body is larger than {limit} bytes (BODY_LIMIT).")
-
-
 def as_error(error: Exception) -> Kiro2ChatError:
-    """The error itself if it is ours; anything else is a bug, logged with its traceback and told without."""
+    """The error as a client is told it. Where the store is and what is wrong with it goes to the log; anything that is no
+    error of ours is a bug, logged with its traceback and told without."""
+    if isinstance(error, StoreError) and not isinstance(error, StoreOutOfReach):
+        logger.warning("The store is out of reach: %s", error.message)
+        told = StoreOutOfReach("The store is out of reach at the moment; the server's log says why.", code=error.code)
+        told.retryable = error.retryable
+        return told
     if isinstance(error, Kiro2ChatError):
         return error
     logger.error("A bug in kiro2chat", exc_info=error)

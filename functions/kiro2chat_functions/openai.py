@@ -26,7 +26,7 @@ _STARTED = int(time.time())
 
 async def chat_completions(request: Request) -> Response:
     """POST /v1/chat/completions, streaming and not."""
-    wanted = openai_chat.read(await read_json(request, request.app.state.settings.body_limit))
+    wanted = openai_chat.read(await read_json(request))
     this = Completion(
         new_id("chatcmpl-"), wanted.ask.model, int(time.time()), functions=wanted.functions, custom=wanted.custom
     )

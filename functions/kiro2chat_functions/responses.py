@@ -24,7 +24,7 @@ __all__ = ["compact", "count_input_tokens", "create_response", "no_socket", "not
 
 async def create_response(request: Request) -> Response:
     """POST /v1/responses, streaming and not."""
-    wanted = responses_request.read(await read_json(request, request.app.state.settings.body_limit))
+    wanted = responses_request.read(await read_json(request))
     this = _reply(wanted)
     form = Form(this.id, ResponseEncoder(this), partial(response, this), error_answer)
     return await answer(request, wanted.ask, form, stream=wanted.stream, ignored=wanted.ignored)
@@ -32,7 +32,7 @@ async def create_response(request: Request) -> Response:
 
 async def count_input_tokens(request: Request) -> Response:
     """POST /v1/responses/input_tokens: an estimate, made here. The model may be left out."""
-    body = await read_json(request, request.app.state.settings.body_limit)
+    body = await read_json(request)
     if isinstance(body, dict) and body.get("model") is None:
         body = body | {"model": "auto"}
     wanted = responses_request.read(body)
@@ -56,7 +56,7 @@ async def not_stored(request: Request) -> Response:
 
 async def compact(request: Request) -> Response:
     """POST /v1/responses/compact: what the user wrote, and the rest as a sealed summary."""
-    body = with_trigger(await read_json(request, request.app.state.settings.body_limit))
+    body = with_trigger(await read_json(request))
     wanted = responses_request.read(body)
     this = _reply(wanted)
     form = Form(this.id, ResponseEncoder(this), partial(compacted, this, body), error_answer)

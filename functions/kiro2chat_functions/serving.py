@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -28,12 +29,15 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as taken:
-        raise SettingsError(
-            f"{host}:{port} cannot be listened on ({taken.strerror or taken}). "
-            "Another program may be using it: choose another with --port or PORT.",
-            field="PORT",
-        ) from None
+    except (OSError, UnicodeError) as refused:
+        taken = isinstance(refused, OSError) and refused.errno == errno.EADDRINUSE
+        why = (refused.strerror if isinstance(refused, OSError) else None) or "no such name"
+        cure = (
+            "Another program is using it: choose another with --port or PORT."
+            if taken
+            else "Choose another address with --host or HOST, another port with --port or PORT."
+        )
+        raise SettingsError(f"{host}:{port} cannot be listened on ({why}). {cure}", field="PORT") from None
 
 
 def run(app: ASGIApp, listener: socket.socket, *, log_level: str, ending: Callable[[], None] = lambda: None) -> None:

@@ -63,6 +63,13 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a date": (b"port = 2026-01-01\n", "expected a whole number, not a date"),
     "a value out of range": (b"port = 70000\n", "port cannot be used: expected a whole number from 0 to 65535."),
     "a word that is none": (b'log_level = "loud"\n', "expected one of debug, info, warning, error"),
+    "nothing": (b'api_key = ""\n', "api_key cannot be used: expected something"),
+    "blanks around": (b'api_key = " s "\n', "expected text without blanks around it"),
+    "a control character": (b'data_dir = "/a\\u0000b"\n', "without control characters"),
+    "two lines for a header": (b'kiro_user_agent = "a\\r\\nb: c"\n', "what may stand in a header"),
+    "no ASCII in a header": ('kiro_user_agent = "ü"\n'.encode(), "what may stand in a header"),
+    "no store": (b'store_url = "postgres://u:pw@h/x"\n', "expected an address with three slashes"),
+    "no name of a login": (b'login_name = "../x"\n', "expected letters, digits, dots and dashes"),
     "not UTF-8": (b"port = 1 # \xff\n", "is not UTF-8"),
 }
 
@@ -76,8 +83,36 @@ def test_what_cannot_be_used_is_told_by_file_and_line(tmp_path: Path, raw: bytes
     assert refused.value.message.startswith(str(path))
     assert told in refused.value.message
     with pytest.raises(SettingsError):
-        write(path, {"port": 1})
+        write(path, {"pdf_pages": 1})
     assert path.read_bytes() == raw
+
+
+def test_a_mistake_can_be_written_over_or_taken_out(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('# mine\nport = "many"\nprot = 1\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r":3: there is no setting 'prot'"):
+        write(path, {"port": 1})
+    write(path, {"port": 1, "prot": None})
+    assert path.read_text(encoding="utf-8") == "# mine\nport = 1\n"
+
+
+LINES = {
+    "ends in a dash": ("port = 1\n\nfoo- = 1\n", 3),
+    "in a longer text": ('allowed_hosts = ["""\nport = 1\n"""]\nport = "x"\n', 4),
+    "in an array": ('allowed_hosts = [\n"a", # ]\n"b"]\nport = "x"\n', 4),
+    "in quotes": ('host = "a"\n"port" = "x"\n', 2),
+    "a table": ('host = "a"\n[ port ]\nx = 1\n', 2),
+    "dotted": ('host = "a"\nport.x = 1\n', 2),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), LINES.values(), ids=LINES)
+def test_the_line_is_the_right_one(tmp_path: Path, text: str, line: int) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        config_file.read(path, KINDS)
+    assert refused.value.message.startswith(f"{path}:{line}: ")
 
 
 def test_a_folder_in_its_place(tmp_path: Path) -> None:
@@ -112,7 +147,9 @@ def test_what_would_be_is_told_before_it_is_written(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "port = 1\n"
 
 
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).filter(
+    lambda text: text == text.strip()
+)
 values = st.fixed_dictionaries(
     {},
     optional={
@@ -120,7 +157,8 @@ values = st.fixed_dictionaries(
         "keepalive": st.floats(0.05, 600),
         "kiro_optout": st.booleans(),
         "host": st.just("127.0.0.1"),
-        "kiro_user_agent": texts,
+        "kiro_user_agent": st.from_regex(r"\A[!-~]{1,20}\Z"),
+        "agent_model": texts,
         "api_key": texts.map(Secret),
         "kiro_db_path": texts.filter(lambda text: not text.startswith("~")).map(Path),
         "allowed_hosts": st.lists(st.from_regex(r"\A[a-z.]{1,9}\Z"), min_size=1, max_size=3).map(tuple),

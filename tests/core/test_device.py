@@ -94,7 +94,6 @@ async def test_a_service_that_wants_it_slower_is_asked_slower(emulator: Emulator
 ENDINGS = {
     "denied": ("denied", LoginForbidden, "denied"),
     "nobody confirmed": ("code_expired", LoginExpired, "in time"),
-    "the service fails": ("refresh_500", Unavailable, "HTTP 500"),
 }
 
 
@@ -102,6 +101,18 @@ ENDINGS = {
 async def test_endings(emulator: Emulator, settings: Settings, fault: str, kind: type[Exception], told: str) -> None:
     with pytest.raises(kind, match=told):
         await logged_in(settings, Watch(), lambda _code: emulator.inject(fault))
+    assert own_names(settings) == []
+
+
+async def test_a_service_that_fails_in_passing_is_asked_again(emulator: Emulator, settings: Settings) -> None:
+    watch = Watch()
+    await logged_in(settings, watch, lambda _code: emulator.inject("refresh_500", times=2))
+    assert watch.slept == [1.0, 6.0, 11.0, 11.0, 11.0]
+
+
+async def test_a_service_that_fails_to_the_end_is_told(emulator: Emulator, settings: Settings) -> None:
+    with pytest.raises(Unavailable, match="HTTP 500"):
+        await logged_in(settings, Watch(), lambda _code: emulator.inject("refresh_500", times=10_000))
     assert own_names(settings) == []
 
 
@@ -160,7 +171,7 @@ async def test_a_service_that_speaks_otherwise_is_told(tmp_path: Path) -> None:
     with served(app) as url:
         with pytest.raises(Misunderstood, match="invalid_request"):
             await logged_in(Settings.load({"HOME": str(tmp_path), "KIRO_OIDC_URL": url}), Watch())
-        with pytest.raises(Unavailable):
+        with pytest.raises(Misunderstood, match="HTTP 400"):
             await logged_in(Settings.load({"HOME": str(tmp_path), "KIRO_OIDC_URL": f"{url}/elsewhere"}), Watch())
 
 

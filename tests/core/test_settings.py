@@ -130,7 +130,7 @@ def test_loopback_needs_no_key(host: str) -> None:
 def test_any_other_address_needs_a_key(host: str) -> None:
     with pytest.raises(SettingsError, match="needs API_KEY") as refused:
         Settings.load({"HOST": host})
-    assert refused.value.field == "API_KEY"
+    assert refused.value.field == "host"
     assert Settings.load({"HOST": host} | KEY).host == host
     with pytest.raises(SettingsError):
         Settings.load({}, host=host)

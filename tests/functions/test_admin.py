@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,6 @@ def link(home: dict[str, str]) -> str:
     async def made() -> str:
         store = store_at(f"sqlite://{home['DATA_DIR']}/store.sqlite3")
         try:
-            import time
-
             return (await Sessions(store, time.time).link()).reveal()
         finally:
             await store.aclose()
@@ -141,6 +140,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a dry run of a value that cannot be": ({"changes": {"port": "many"}, "dry_run": True}, "port cannot be used"),
     "a variable that the environment owns": ({"changes": {"API_KEY": "x"}}, "set by the environment (API_KEY)"),
     "a value of no kind": ({"changes": {"port": {}}}, "changes.port must be"),
+    "a setting twice": ({"changes": {"PORT": 9001, "port": 9002}}, "changes.port is port again"),
+    "an array of what is no word": ({"changes": {"cors_origins": ["a,b"]}}, "strings without commas"),
+    "no store": ({"changes": {"store_url": "postgres://u:pw@h/x"}, "dry_run": True}, "store_url cannot be used"),
+    "no name of a login": ({"changes": {"login_name": "../x"}}, "login_name cannot be used"),
+    "an empty secret": ({"changes": {"kiro_refresh_token": ""}}, "kiro_refresh_token cannot be used"),
     "what the environment owns": ({"changes": {"api_key": "x"}}, "set by the environment (API_KEY)"),
 }
 
@@ -150,7 +154,21 @@ def test_a_bad_save_changes_nothing(pair: Pair, home: dict[str, str], body: Any,
     refused = call(pair, "PUT", "/api/settings", body, **ADMIN)
     assert refused.status_code == 400
     assert told in refused.json()["error"]["message"]
+    assert "pw@" not in refused.text
     assert not Path(home["KIRO2CHAT_CONFIG"]).exists()
+
+
+def test_what_settings_are_together_is_told_by_the_one_that_changed(open_pair: Pair, home: dict[str, str]) -> None:
+    opened = call(open_pair, "POST", "/api/session", {"link": link(home)})
+    sent = {"cookie": opened.headers["set-cookie"].split(";")[0], TOKEN: opened.json()["token"]}
+    refused = call(open_pair, "PUT", "/api/settings", {"changes": {"HOST": "0.0.0.0"}}, **sent)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "changes.host")
+
+
+def test_the_limit_that_is_told_is_the_one_that_holds(pair: Pair) -> None:
+    refused = call(pair, "PUT", "/api/settings", {"changes": {"host": "x" * (2 << 20)}}, **ADMIN)
+    assert refused.status_code == 413
+    assert refused.json()["error"]["message"] == "The request body is larger than 1048576 bytes."
 
 
 def test_the_login_and_the_plan(pair: Pair) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,46 @@ def test_a_broken_file_stops_every_start_with_its_line(tmp_path: Path) -> None:
     ran = run(tmp_path, "serve", "--port", "0")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == f"kiro2chat: {path}:2: there is no setting 'prot'; did you mean port?\n"
+
+
+def test_a_broken_file_is_found_and_mended_by_the_same_command(tmp_path: Path) -> None:
+    path = tmp_path / ".config" / "kiro2chat" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("# mine\nport = 'many'\n", encoding="utf-8")
+    assert run(tmp_path, "config").returncode == 1
+    assert run(tmp_path, "config", "path").stdout == f"{path}\n"
+    assert run(tmp_path, "config", "unset", "port").returncode == 0
+    assert path.read_text(encoding="utf-8") == "# mine\n"
+    path.write_text("port = = 1\n", encoding="utf-8")
+    for arguments in (("set", "port", "1"), ("unset", "port")):
+        ran = run(tmp_path, "config", *arguments)
+        assert (ran.returncode, "is not valid TOML" in ran.stderr) == (1, True)
+    assert run(tmp_path, "config", "path").returncode == run(tmp_path, "config", "schema").returncode == 0
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    wanted = {"keepalive": "5", "pdf_pages": "7", "agent_rounds": "9", "log_level": "debug", "journal_days": "3"}
+    with ThreadPoolExecutor() as pool:
+        ran = list(pool.map(lambda item: run(tmp_path, "config", "set", *item), wanted.items()))
+    assert [each.returncode for each in ran] == [0] * len(wanted)
+    path = tmp_path / ".config" / "kiro2chat" / "config.toml"
+    assert {line.split(" = ")[0] for line in path.read_text(encoding="utf-8").splitlines()} == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--port", "99999"), "--port cannot be used: expected a whole number from 0 to 65535."),
+        (("--port", "-1"), "--port cannot be used"),
+        (("--host", "a" * 84), "no such name"),
+        (("--host", "192.0.2.1"), "Choose another address with --host or HOST"),
+    ],
+)
+def test_an_address_that_cannot_be_is_told(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    ran = run(tmp_path, "serve", "--demo", f"{arguments[0]}={arguments[1]}", API_KEY="sesame", PORT="0")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert told in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_the_schema_is_json(tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ class Meter:
     usage: Usage = field(default_factory=lambda: Usage(exact=True))
     rounds: int = 0
     credits: float | None = None
+    guessed_credits: float = 0.0
+    """Of calls whose price Kiro did not name."""
     first: float | None = None
     """Seconds from the first call to its first bytes."""
     counted: Callable[[Report], None] = lambda _report: None
@@ -79,6 +81,7 @@ class Meter:
         if report.usage is not None:
             self.rounds += 1
             self.usage = self.usage.plus(report.usage)
+            self.guessed_credits += report.guessed_credits or 0.0
         self.counted(report)
 
     @property
@@ -87,7 +90,7 @@ class Meter:
 
     @property
     def spent_credits(self) -> float:
-        return self.usage.credits or 0.0
+        return (self.usage.credits or 0.0) + self.guessed_credits
 
 
 class KiroModel(Model):

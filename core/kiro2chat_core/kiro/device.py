@@ -14,7 +14,16 @@ from typing import Any
 import httpx
 
 from .. import jsonio
-from ..errors import LoginExpired, LoginForbidden, Misunderstood, SettingsError, Throttled, Unavailable
+from ..errors import (
+    BackendError,
+    BackendTimeout,
+    LoginExpired,
+    LoginForbidden,
+    Misunderstood,
+    SettingsError,
+    Throttled,
+    Unavailable,
+)
 from ..settings import Settings
 from . import credentials
 from .hosts import user_agent
@@ -113,20 +122,26 @@ async def _confirmed(
     now: Callable[[], float],
     sleep: Callable[[float], Awaitable[object]],
 ) -> dict[str, Any]:
-    """Ask until the user has confirmed, never faster than the service wants."""
+    """Ask until the user has confirmed, never faster than the service wants. What fails in passing ends nothing: the code is
+    good for minutes, and somebody may be confirming it right now (RFC 8628, 3.5)."""
     end, interval = now() + code.lifetime, code.interval
+    failure: BackendError | None = None
     while now() < end:
         await sleep(interval)
         try:
             token = await service.ask("/token", asked)
         except _Pending:
+            failure = None
             continue
-        except Throttled:
+        except (Throttled, Unavailable, BackendTimeout) as passing:
             interval += _SLOWER
+            failure = passing
             continue
         if not credentials.token(token, "accessToken") or not credentials.token(token, "refreshToken"):
             raise Unavailable("The login service answered without a token.")
         return token
+    if failure is not None and not isinstance(failure, Throttled):
+        raise failure
     raise LoginExpired("Nobody confirmed the code in time. Run `kiro2chat login` again.")
 
 
@@ -162,11 +177,10 @@ def _failure(status: int, error: str) -> Exception:
         return make()
     if status == 429:
         return Throttled("The login service asks to slow down.")
-    if status >= 500 or not error:
+    if status >= 500 or status < 400:
         return Unavailable(f"The login service fails (HTTP {status}).")
-    return Misunderstood(
-        f"The login service refused the request ({error[:60]}). Check the start address and the region."
-    )
+    why = error[:60] or f"HTTP {status}"
+    return Misunderstood(f"The login service refused the request ({why}). Check the start address and the region.")
 
 
 _FAILURES: Mapping[str, Callable[[], Exception]] = {

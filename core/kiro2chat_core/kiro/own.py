@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import jsonio
 from ..errors import SettingsError
+from ..kiro_settings import NAME_OF_LOGIN
 from ..settings import Settings
 from . import credentials
 from .account import Looked, Place, from_json
@@ -17,7 +18,7 @@ from .copies import write_private
 
 __all__ = ["check_exists", "own_logins", "own_names", "own_path", "write_own"]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME = re.compile(NAME_OF_LOGIN)
 
 
 def own_path(settings: Settings, name: str) -> Path:

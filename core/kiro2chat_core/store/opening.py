@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from ..errors import SettingsError
+from ..kinds import store_path
 from ..settings import Settings
 from .base import Store
 
@@ -39,7 +39,7 @@ def is_made(settings: Settings) -> bool:
 
 
 def store_at(url: str, *, clock: Clock = time.time) -> Store:
-    """The store at `sqlite:///ABSOLUTE/PATH`, not yet opened. What is no letter, digit or one of `-._~/` may be %-escaped.
+    """The store at `sqlite:///ABSOLUTE/PATH`, not yet opened.
 
     Raises:
         SettingsError: no such kind of store, or no path; the message repeats nothing that may be a password.
@@ -49,20 +49,9 @@ def store_at(url: str, *, clock: Clock = time.time) -> Store:
 
 def _path(url: str) -> Path:
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise _refused() from None
-    path = unquote(parts.path)
-    if parts.scheme != "sqlite" or parts.netloc or parts.query or parts.fragment:
-        raise _refused()
-    if not path.startswith("/") or not Path(path).name or "\0" in path:
-        raise _refused()
-    return Path(path)
-
-
-def _refused() -> SettingsError:
-    expected = "an address with three slashes and a path, such as sqlite:///home/me/kiro2chat.sqlite3"
-    return SettingsError(f"STORE_URL cannot be used: expected {expected}.", field="STORE_URL")
+        return store_path(url)
+    except ValueError as bad:
+        raise SettingsError(f"STORE_URL cannot be used: {bad}.", field="STORE_URL") from None
 
 
 def _sqlite(path: Path, clock: Clock) -> Store:
