@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import settings
 
 # No test reads the settings or logins of whoever runs it.
 os.environ["HOME"] = tempfile.mkdtemp(prefix="kiro2chat-home-")
+atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 for variable in [name for name in os.environ if name.startswith("OTEL_")]:
     os.environ.pop(variable)
 for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIRO2CHAT_CONFIG"):

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status: 0 done, 1 it failed, 2 bad usage, 130 interrupted."""
     options = _parser().parse_args(arguments)
+    _end_in_order()
     try:
         return _config(options) if options.run is _config else _with_settings(options)
     except Kiro2ChatError as error:
@@ -34,6 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # kiro2chat models | head
         sys.stderr.close()
         return 0
+
+
+def _end_in_order() -> None:
+    """Whoever is told to end leaves nothing behind: folders, servers and commands go as they do on Ctrl-C."""
+    for name in ("SIGTERM", "SIGHUP"):
+        known = getattr(signal, name, None)
+        if known is not None and signal.getsignal(known) is signal.SIG_DFL:  # nohup's is another
+            signal.signal(known, lambda number, _frame: sys.exit(128 + number))
 
 
 def _with_settings(options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -56,6 +57,8 @@ def run(app: ASGIApp, listener: socket.socket, *, log_level: str, ending: Callab
     )
     server = _Server(config)
     server.ending = ending
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     server.run(sockets=[listener])
 
 

@@ -6,11 +6,13 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
 from tests.functions.test_cli import COMMAND, environment, run
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,28 @@ def agent(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [*COMMAND, "agent", *arguments, "--demo"], env=environment(home, COLUMNS="100"), cwd=folder(home),
         capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_it_ends_what_it_started(tmp_path: Path, told: signal.Signals) -> None:
+    pid = tmp_path / "pid"
+    command = f"echo $$ > '{pid}'; sleep 600"
+    asked = f"call shell with {json.dumps({'command': command})}"
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [*COMMAND, "agent", asked, "--demo", "--yes"], env=environment(tmp_path, TMPDIR=str(temporary)), cwd=folder(tmp_path),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not (pid.exists() and pid.read_text().strip()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    process.send_signal(told)
+    _, printed = process.communicate(timeout=30)
+    assert "Traceback" not in printed
+    assert not Path(f"/proc/{pid.read_text().strip()}").exists()
+    assert os.listdir(temporary) == []
 
 
 def test_two_servers_answer_and_a_broken_one_is_told(tmp_path: Path) -> None:

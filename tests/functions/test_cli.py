@@ -227,6 +227,18 @@ def test_emulator_prints_what_a_gateway_needs(tmp_path: Path) -> None:
         process.communicate(timeout=10)
 
 
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_server_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path, told: signal.Signals) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with serving(tmp_path, "--demo", TMPDIR=str(temporary)) as (process, url, _):
+        assert httpx.get(f"{url}/health", trust_env=False).json()["demo"]
+        assert os.listdir(temporary)
+        process.send_signal(told)
+        process.wait(20)
+    assert os.listdir(temporary) == []
+
+
 def test_help_names_every_command(tmp_path: Path) -> None:
     text = run(tmp_path, "--help").stdout
     for command in ("serve", "doctor", "models", "chat", "emulator"):
