@@ -3,16 +3,24 @@
  * otherwise they are only made and looked at: none may be empty.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { site } from "./page.mjs";
 
 const KEPT = process.env.SCREENSHOTS;
 const FOLDER = KEPT ? resolve(KEPT) : mkdtempSync(join(tmpdir(), "kiro2chat-screenshots-"));
 const workspace = mkdtempSync(join(tmpdir(), "kiro2chat-workspace-"));
 for (const name of ["notes.md", "budget.csv", "photo.txt"]) writeFileSync(join(workspace, name), `${name}\n`);
-const { visit } = site({ login: true, env: { LOG_LEVEL: "warning", AGENT_WORKSPACE: workspace } });
+// The monitor of somebody who has worked for an hour.
+const data = mkdtempSync(join(tmpdir(), "kiro2chat-data-"));
+const PYTHON = process.env.KIRO2CHAT ? join(dirname(process.env.KIRO2CHAT), "python") : ".venv/bin/python";
+execFileSync(PYTHON, ["tests/e2e/past_hour.py", data]);
+const { visit } = site({
+  login: true,
+  env: { LOG_LEVEL: "warning", AGENT_WORKSPACE: workspace, DATA_DIR: data },
+});
 
 const ANSWER = `Both read a number and give its square root; the difference is what happens below zero.
 
