@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from kiro2chat_core import jsonio
 from kiro2chat_core.dialects.fields import body_fields
 from kiro2chat_core.errors import BadRequest, LoginError, SettingsError
 from kiro2chat_core.gateways import Gateways
@@ -23,7 +26,7 @@ from kiro2chat_core.kiro.own import own_names
 from kiro2chat_core.settings import Settings
 
 from .device_logins import Attempt, DeviceLogins
-from .doctor import steps
+from .doctor import Step, steps
 from .http import JsonResponse, read_json, unless_left
 from .logins import masked, masked_arn
 
@@ -99,16 +102,33 @@ async def cancel_device(request: Request) -> Response:
 
 
 async def examine(request: Request) -> Response:
-    """POST /api/doctor: every step from the settings to a whole answer, with the login and connections of this server."""
-
-    async def taken() -> list[dict[str, Any]]:
-        return [
-            {"name": step.name, "ok": step.ok, "milliseconds": round(step.seconds * 1000, 1), "told": step.told}
-            async for step in steps(_gateways(request).main)
-        ]
-
-    done = await unless_left(request, taken())
+    """POST /api/doctor: every step from the settings to a whole answer, with the login and connections of this server. Who
+    accepts `text/event-stream` gets each as an event `step` when it has been taken, and then `done`."""
+    taken = steps(_gateways(request).main)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return StreamingResponse(
+            _as_taken(taken), media_type="text/event-stream", headers={"cache-control": "no-cache"}
+        )
+    done = await unless_left(request, _all(taken))
     return JsonResponse({"ok": all(step["ok"] for step in done), "steps": done})
+
+
+async def _as_taken(taken: AsyncGenerator[Step, None]) -> AsyncIterator[bytes]:
+    ok = True
+    async with aclosing(taken):
+        async for step in taken:
+            ok = ok and step.ok
+            yield b"event: step\ndata: " + jsonio.dumps(_told(step)) + b"\n\n"
+    yield b"event: done\ndata: " + jsonio.dumps({"ok": ok}) + b"\n\n"
+
+
+async def _all(taken: AsyncGenerator[Step, None]) -> list[dict[str, Any]]:
+    async with aclosing(taken):
+        return [_told(step) async for step in taken]
+
+
+def _told(step: Step) -> dict[str, Any]:
+    return {"name": step.name, "ok": step.ok, "milliseconds": round(step.seconds * 1000, 1), "told": step.told}
 
 
 def _shown(settings: Settings) -> dict[str, Any]:

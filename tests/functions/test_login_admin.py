@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -120,6 +121,24 @@ def test_a_code_a_confirmation_and_a_login(pair: Pair, tmp_path: Path) -> None:
     examined = call(pair, "POST", "/api/doctor")
     assert examined.json()["ok"], examined.text
     assert list(mismatches(examined.json(), wire.Examined)) == []
+    names = [step["name"] for step in examined.json()["steps"]]
+    streamed = stepwise(pair)
+    assert [data["name"] for event, data in streamed[:-1]] == names
+    assert {event for event, _ in streamed[:-1]} == {"step"}
+    assert streamed[-1] == ("done", {"ok": True})
+
+
+def stepwise(pair: Pair) -> list[tuple[str, Any]]:
+    headers = ADMIN | {"accept": "text/event-stream"}
+    told = httpx.post(f"{pair.url}/api/doctor", headers=headers, timeout=60, trust_env=False)
+    assert told.headers["content-type"].startswith("text/event-stream")
+    lines = [event.split("\n") for event in told.text.strip().split("\n\n")]
+    return [(event.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for event, data in lines]
+
+
+def test_the_doctor_tells_each_step_when_it_has_been_taken(pair: Pair) -> None:
+    (event, step), end = stepwise(pair)[-2:]
+    assert (event, step["name"], step["ok"], end) == ("step", "login", False, ("done", {"ok": False}))
 
 
 def test_an_organisation_has_a_start_address_and_a_region_and_a_name(pair: Pair) -> None:

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { sendJson } from "../lib/api";
-import { ApiError, isAbort } from "../lib/errors";
+import { call } from "../lib/api";
+import { ApiError, isAbort, requestId } from "../lib/errors";
+import { events } from "../lib/events";
 import { duration } from "../lib/numbers";
-import type { Examined } from "../lib/wire";
+import type { DoctorStep, Examined } from "../lib/wire";
 import { t } from "../lib/words/settings";
 import { asError } from "../state/admitted";
 import { AdminGate } from "./AdminGate";
@@ -11,16 +12,13 @@ import { Marked } from "./Marked";
 
 /** Every step from the settings to a whole answer, tried out now. */
 export function Connection() {
-  const [result, setResult] = useState<Examined | ApiError | null>(null);
+  const [steps, setSteps] = useState<DoctorStep[]>([]);
+  const [ok, setOk] = useState<boolean | null>(null);
+  const [failure, setFailure] = useState<ApiError | null>(null);
   const [began, setBegan] = useState(0);
   const [now, setNow] = useState(0);
-  const here = useRef(true);
-  useEffect(
-    () => () => {
-      here.current = false;
-    },
-    [],
-  );
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
   useEffect(() => {
     if (!began) return;
     const tick = setInterval(() => setNow(Date.now()), 500);
@@ -29,14 +27,20 @@ export function Connection() {
   const run = async () => {
     setBegan(Date.now());
     setNow(Date.now());
-    setResult(null);
+    setSteps([]);
+    setOk(null);
+    setFailure(null);
+    running.current = new AbortController();
     try {
-      const told = await sendJson<Examined>("/api/doctor", "POST", {});
-      if (here.current) setResult(told);
+      for await (const step of taken(running.current.signal)) {
+        if (typeof step === "boolean") setOk(step);
+        else setSteps((before) => [...before, step]);
+      }
     } catch (error) {
-      if (here.current && !isAbort(error)) setResult(asError(error));
+      if (isAbort(error)) return;
+      setFailure(asError(error));
     }
-    if (here.current) setBegan(0);
+    setBegan(0);
   };
   return (
     <section aria-label={t("connection")}>
@@ -47,29 +51,44 @@ export function Connection() {
           {began ? t("testing", { seconds: Math.round((now - began) / 1000) }) : t("testRun")}
         </button>
       </p>
-      {result instanceof ApiError && <AdminGate error={result} onRetry={run} />}
-      {result && !(result instanceof ApiError) && (
-        <>
-          <ol class="test-steps">
-            {result.steps.map(({ name, ok, milliseconds, told }) => (
-              <li key={name} class={ok ? "good" : "bad"}>
-                <Icon name={ok ? "check" : "alert"} size={18} />
-                <strong>{name}</strong>
-                <span class="unseen">{t(ok ? "stepGood" : "stepBad")}</span>
-                <span class="test-told">
-                  <Marked text={told} />
-                </span>
-                <span class="test-time">
-                  {milliseconds < 100 ? `${milliseconds} ms` : duration(milliseconds)}
-                </span>
-              </li>
-            ))}
-          </ol>
-          <p class={result.ok ? "test-end good" : "test-end bad"} role="status">
-            {t(result.ok ? "testGood" : "testBad")}
-          </p>
-        </>
+      {failure && <AdminGate error={failure} onRetry={run} />}
+      {steps.length > 0 && (
+        <ol class="test-steps">
+          {steps.map(({ name, ok, milliseconds, told }) => (
+            <li key={name} class={ok ? "good" : "bad"}>
+              <Icon name={ok ? "check" : "alert"} size={18} />
+              <strong>{name}</strong>
+              <span class="unseen">{t(ok ? "stepGood" : "stepBad")}</span>
+              <span class="test-told">
+                <Marked text={told} />
+              </span>
+              <span class="test-time">
+                {milliseconds < 100 ? `${milliseconds} ms` : duration(milliseconds)}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+      {ok !== null && (
+        <p class={ok ? "test-end good" : "test-end bad"} role="status">
+          {t(ok ? "testGood" : "testBad")}
+        </p>
       )}
     </section>
   );
+}
+
+/** Each step as it has been taken, and then whether all went well. */
+async function* taken(signal: AbortSignal): AsyncGenerator<DoctorStep | boolean> {
+  const headers = { accept: "text/event-stream" };
+  const response = await call("/api/doctor", { method: "POST", headers, signal });
+  for await (const told of events(response)) {
+    for (const { event, data } of told) {
+      if (event === "step") yield data as DoctorStep;
+      if (event !== "done") continue;
+      yield (data as Pick<Examined, "ok">).ok;
+      return;
+    }
+  }
+  throw new ApiError("", 0, "broken", requestId(response));
 }
