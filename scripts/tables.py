@@ -27,9 +27,15 @@ _PLACE = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- /table -->)", re.DOT
 
 
 def _settings() -> Rows:
-    return [("variable", "default", "meaning")] + [
-        (f"`{env}`", default, help) for env, default, help in settings.table()
-    ]
+    return [("variable", "default", "meaning"), *_named(settings.table())]
+
+
+def _settings_zh() -> Rows:
+    return [("变量", "默认值", "含义"), *_named(settings.table(chinese=True))]
+
+
+def _named(rows: Rows) -> Rows:
+    return [(f"`{env}`", default, help) for env, default, help in rows]
 
 
 def _models() -> Rows:
@@ -51,6 +57,7 @@ def _fields(table: FieldTable) -> Callable[[], Rows]:
 
 TABLES: dict[str, Callable[[], Rows]] = {
     "settings": _settings,
+    "settings-zh": _settings_zh,
     "models": _models,
     "chat-fields": _fields(openai_chat.FIELDS),
     "messages-fields": _fields(anthropic_request.FIELDS),

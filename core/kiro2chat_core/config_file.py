@@ -6,6 +6,7 @@ The keys are the names of the settings in small letters: `port = 8000`. The envi
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import tempfile
@@ -17,7 +18,7 @@ from typing import Any
 from .errors import SettingsError
 from .kinds import Kind
 
-__all__ = ["changed", "locked", "read", "write"]
+__all__ = ["changed", "locked", "read", "version", "write"]
 
 _PATIENCE = 10.0
 """Seconds that a writer waits for another; either takes milliseconds."""
@@ -50,6 +51,15 @@ def changed(path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind]) -
             document[name] = known[name].to_toml(value)
     text = tomlkit.dumps(document)
     return text, _values(path, text, known)
+
+
+def version(path: Path) -> str:
+    """Another for every other content of the file.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    return hashlib.sha256(_text(path).encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import field, fields
 from typing import Any
 
+from . import settings_zh
 from .kinds import Kind
 
 __all__ = ["schema", "setting", "settings_of", "table"]
@@ -37,7 +38,8 @@ def settings_of(declared: type) -> list[tuple[str, str, Kind]]:
 
 
 def schema(declared: type) -> dict[str, Any]:
-    """A JSON Schema of config.toml; `group` is what a form shows together, `shown` a default in words."""
+    """A JSON Schema of config.toml; `group` is what a form shows together, `shown` a default in words. Words are in Chinese
+    too, in members that end in `_zh`."""
     properties = {}
     for spec in fields(declared):
         if "env" in spec.metadata:
@@ -46,21 +48,29 @@ def schema(declared: type) -> dict[str, Any]:
                 **spec.metadata["kind"].schema,
                 "title": spec.metadata["env"],
                 "description": spec.metadata["help"],
+                "description_zh": settings_zh.HELP[spec.metadata["env"]],
                 "group": _group(spec.metadata["env"]),
-                **({"shown": spec.metadata["shown"]} if spec.metadata["shown"] else {}),
+                **_in_words(spec.metadata["shown"]),
                 **({"default": default} if default not in (None, []) and not spec.metadata["shown"] else {}),
             }
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-def table(declared: type) -> list[tuple[str, str, str]]:
+def _in_words(shown: str) -> dict[str, str]:
+    return {"shown": shown, "shown_zh": settings_zh.SHOWN.get(shown, shown)} if shown else {}
+
+
+def table(declared: type, *, chinese: bool = False) -> list[tuple[str, str, str]]:
     """(variable, default as shown, help) of every setting, in order."""
     rows = []
     for spec in fields(declared):
         if "env" not in spec.metadata:
             continue
         default = spec.metadata["shown"] or _shown(spec.default)
-        rows.append((spec.metadata["env"], default, spec.metadata["help"]))
+        env, help = spec.metadata["env"], spec.metadata["help"]
+        rows.append(
+            (env, settings_zh.SHOWN.get(default, default), settings_zh.HELP[env]) if chinese else (env, default, help)
+        )
     return rows
 
 

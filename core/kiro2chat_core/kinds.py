@@ -19,10 +19,12 @@ __all__ = [
     "assignments",
     "choice",
     "header",
+    "header_secret",
     "integer",
     "matching",
     "names",
     "number",
+    "origins",
     "path",
     "region",
     "secret",
@@ -117,6 +119,15 @@ def matching(pattern: str, expected: str) -> Kind:
 
 header = matching(r"[!-~](?:[ -~]*[!-~])?", "what may stand in a header: ASCII without control characters")
 
+
+def _header_secret(raw: str) -> Secret:
+    if not re.fullmatch(r"[!-~]+", raw):
+        raise ValueError("expected letters, digits and signs of ASCII without blanks: it is sent in a header")
+    return Secret(raw)
+
+
+header_secret = Kind(_header_secret, (str,), {"type": "string", "writeOnly": True})
+
 _SWITCHES = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
 
@@ -174,6 +185,20 @@ def names(*allowed: str) -> Kind:
 
     items = {"type": "string", "enum": list(allowed)} if allowed else {"type": "string"}
     return Kind(read, (list,), {"type": "array", "items": items, "minItems": 1})
+
+
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+/?")
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    words: tuple[str, ...] = names().of_text(raw)
+    for word in words:
+        if word != "*" and not _ORIGIN.fullmatch(word):
+            raise ValueError(f"expected origins such as https://chat.example, or *; not {word[:60]!r}")
+    return tuple(word.rstrip("/") for word in words)
+
+
+origins = Kind(_origins, (list,), {"type": "array", "items": {"type": "string"}, "minItems": 1})
 
 
 def assignments(*words: str) -> Kind:

@@ -19,7 +19,10 @@ class ServerSettings:
     host: str = setting("HOST", kinds.text, "127.0.0.1", "Address to listen on. Any but loopback needs `API_KEY`.")
     port: int = setting("PORT", kinds.integer(0, 65535), 8000, "Port to listen on; 0 takes a free one.")
     api_key: Secret | None = setting(
-        "API_KEY", kinds.secret, None, "Key that clients must send, and the admin key; `kiro2chat keys` makes others."
+        "API_KEY",
+        kinds.header_secret,
+        None,
+        "Key that clients must send, and the admin key; `kiro2chat keys` makes others.",
     )
     log_level: str = setting(
         "LOG_LEVEL", kinds.choice("debug", "info", "warning", "error"), "info", "How much is logged."
@@ -31,7 +34,7 @@ class ServerSettings:
         "Host names a reverse proxy may pass on, besides the loopback names; `*` for any.",
     )
     cors_origins: tuple[str, ...] = setting(
-        "CORS_ORIGINS", kinds.names(), (), "Origins whose pages may call the API, such as `https://chat.example`."
+        "CORS_ORIGINS", kinds.origins, (), "Origins whose pages may call the API, such as `https://chat.example`."
     )
     body_limit: int = setting(
         "BODY_LIMIT",

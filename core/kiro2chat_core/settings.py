@@ -169,6 +169,6 @@ def schema() -> dict[str, Any]:
     return described.schema(Settings)
 
 
-def table() -> list[tuple[str, str, str]]:
+def table(*, chinese: bool = False) -> list[tuple[str, str, str]]:
     """(variable, default as shown, help) of every setting, in order: what the READMEs print."""
-    return described.table(Settings)
+    return described.table(Settings, chinese=chinese)

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kiro2chat_core import config_file
 from kiro2chat_core.dialects.fields import Fields, body_fields
 from kiro2chat_core.errors import BadRequest, SettingsError, Unauthorized
 from kiro2chat_core.secret import Secret
@@ -61,8 +62,10 @@ async def read_settings(request: Request) -> Response:
     """
     settings = _settings(request)
     told = _described(settings)
-    answer = {"schema": schema(), "settings": told, "file": str(settings.config_path), "problem": None}
+    path = settings.config_path
+    answer = {"schema": schema(), "settings": told, "file": str(path), "version": None, "problem": None}
     try:
+        answer["version"] = config_file.version(path)
         waiting = _described(planned({}, _environment(settings)).settings)
     except SettingsError as broken:
         return JsonResponse(answer | {"problem": broken.message})
@@ -75,10 +78,12 @@ async def read_settings(request: Request) -> Response:
 
 
 async def save_settings(request: Request) -> Response:
-    """PUT /api/settings `{"changes": {name: value or null}, "dry_run"?}`: all of them or none; says what would differ.
+    """PUT /api/settings `{"changes": {name: value or null}, "dry_run"?, "version"?}`: all of them or none; says what would
+    differ. `version` is that of the settings that were shown: who looked at an older file does not write over a newer one.
 
     Raises:
         BadRequest: a value cannot be used, or the environment holds the setting; nothing has changed.
+        Conflict: the file is another by now.
     """
     settings = _settings(request)
     fields = body_fields(await read_json(request, _LIMIT))
@@ -97,7 +102,10 @@ async def save_settings(request: Request) -> Response:
         if name in owned:
             changes.fail(name, f"is set by the environment ({dict(variables())[name]}) and cannot be changed here")
     try:
-        change = (planned if fields.flag("dry_run") else saved)(texts, _environment(settings))
+        if fields.flag("dry_run"):
+            change = planned(texts, _environment(settings))
+        else:
+            change = saved(texts, _environment(settings), fields.text("version") or None)
     except SettingsError as bad:
         field = f"changes.{bad.field}" if bad.field in texts else "changes"
         raise BadRequest(bad.message, field=field) from None

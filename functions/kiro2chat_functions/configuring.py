@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiro2chat_core import config_file
-from kiro2chat_core.errors import SettingsError
+from kiro2chat_core.errors import Conflict, SettingsError
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, variables
 
@@ -56,14 +56,20 @@ def planned(texts: Mapping[str, str | None], environ: Mapping[str, str] | None =
     return Change(Settings.of(found, environ), new)
 
 
-def saved(texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Change:
-    """The same, written. Who else writes at the same time loses nothing.
+def saved(
+    texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None, version: str | None = None
+) -> Change:
+    """The same, written. Who else writes at the same time loses nothing. `version` is that of the file which the changes were
+    made for; None is any.
 
     Raises:
         SettingsError: as before, or the file cannot be written; nothing has changed.
+        Conflict: the file is another by now.
     """
     path = planned(texts, environ).settings.config_path  # what cannot be done makes not even a folder
     with config_file.locked(path):
+        if version not in (None, config_file.version(path)):
+            raise Conflict(f"{path} was changed meanwhile: look at the settings again.")
         change = planned(texts, environ)
         config_file.write(path, change.text)
     return change

@@ -16,6 +16,8 @@ from kiro2chat_core.kiro.own import own_path, write_own
 from kiro2chat_core.kiro.transport import open_http
 from kiro2chat_core.settings import Settings
 
+from .logins import kept
+
 __all__ = ["Attempt", "DeviceLogins", "State"]
 
 logger = logging.getLogger(__name__)
@@ -127,7 +129,7 @@ class DeviceLogins:
             self._end(self._attempts[id], failure)
         else:
             attempt = self._attempts[id]
-            attempt.message = self._kept(name)
+            attempt.message = await asyncio.to_thread(self._kept, name)
             attempt.state = "done"
         finally:
             shown.cancel()  # where it was given up before there was a code
@@ -143,7 +145,5 @@ class DeviceLogins:
         attempt.state = ends.get(type(failure), "failed")
 
     def _kept(self, name: str) -> str:
-        told = f"Logged in as {name!r}; kept in {own_path(self.settings, name)}."
-        if name != self.settings.login_name:
-            told += f" It is used once LOGIN_NAME is {name}: kiro2chat config set login_name {name}"
-        return told + (" Start kiro2chat again, without --demo, to use it." if self._demo else "")
+        again = ["Start kiro2chat again, without --demo, to use it."] if self._demo else []
+        return " ".join([*kept(self.settings, name), *again])

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from kiro2chat_core.errors import LoginError
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.kiro.account import Login
 from kiro2chat_core.kiro.allowance import Allowance, Plan
@@ -16,7 +17,7 @@ from kiro2chat_core.kiro.own import own_names, own_path, write_own
 from kiro2chat_core.kiro.transport import open_http
 from kiro2chat_core.settings import Settings
 
-__all__ = ["described", "log_in", "log_out", "masked", "masked_arn", "plan_lines", "plan_of"]
+__all__ = ["described", "kept", "log_in", "log_out", "masked", "masked_arn", "plan_lines", "plan_of"]
 
 Say = Callable[[str], None]
 
@@ -27,7 +28,7 @@ async def log_in(settings: Settings, name: str, say: Say, *, start_url: str, reg
     Raises:
         Kiro2ChatError: it did not work; nothing was kept.
     """
-    path = own_path(settings, name)
+    own_path(settings, name)  # what is no name is refused before anything is asked
 
     def show(code: Code) -> None:
         say(f"Open {code.address}\nand confirm the code {code.user_code} (within {code.lifetime / 60:.0f} minutes).")
@@ -44,9 +45,23 @@ async def log_in(settings: Settings, name: str, say: Say, *, start_url: str, reg
     finally:
         await http.aclose()
     write_own(settings, name, members)
-    say(f"Logged in as {name!r}; kept in {path}.")
+    say("\n".join(kept(settings, name)))
+
+
+def kept(settings: Settings, name: str) -> Iterator[str]:
+    """Where a new login is, and what has still to be done where it is not the one in use."""
+    path = own_path(settings, name)
+    yield f"Logged in as {name!r}; kept in {path}."
     if name != settings.login_name:
-        say(f"It is used once LOGIN_NAME is {name}: kiro2chat config set login_name {name}")
+        yield f"It is used once LOGIN_NAME is {name}: kiro2chat config set login_name {name}"
+        return
+    with contextlib.suppress(LoginError):
+        login = find_login(settings, now=time.time())
+        if login.place is None or login.place.path != path.resolve():
+            yield (
+                f"It is not used yet: {login.source} goes before it. KIRO_LOGIN says in which order logins are looked for;"
+                " KIRO_DB_PATH and KIRO_IDE_TOKEN name the only file."
+            )
 
 
 def log_out(settings: Settings, name: str, say: Say) -> bool:

@@ -254,8 +254,10 @@ class SettingSchema(TypedDict):
     type: Literal["string", "integer", "number", "boolean", "array"]
     title: str
     description: str
+    description_zh: str
     group: str
     shown: NotRequired[str]
+    shown_zh: NotRequired[str]
     default: NotRequired[Any]
     writeOnly: NotRequired[bool]
     enum: NotRequired[list[str]]
@@ -279,6 +281,7 @@ class SettingsShown(TypedDict):
     schema: SettingsSchema
     settings: dict[str, SettingShown]
     file: str
+    version: str | None
     problem: str | None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ import httpx
 import pytest
 from tests.gateways import STRICT, Pair, gateway
 
+from kiro2chat_core import settings_zh
 from kiro2chat_core.sessions import Sessions
+from kiro2chat_core.settings import variables
 from kiro2chat_core.store.opening import store_at
 
 ADMIN = {"authorization": "Bearer sesame"}
@@ -156,6 +159,27 @@ def test_a_bad_save_changes_nothing(pair: Pair, home: dict[str, str], body: Any,
     assert told in refused.json()["error"]["message"]
     assert "pw@" not in refused.text
     assert not Path(home["KIRO2CHAT_CONFIG"]).exists()
+
+
+def test_who_looked_at_an_older_file_does_not_write_over_a_newer_one(pair: Pair, home: dict[str, str]) -> None:
+    seen = call(pair, "GET", "/api/settings", **ADMIN).json()["version"]
+    first = call(pair, "PUT", "/api/settings", {"changes": {"port": 9001}, "version": seen}, **ADMIN)
+    assert first.status_code == 200, first.text
+    second = call(pair, "PUT", "/api/settings", {"changes": {"keepalive": 9}, "version": seen}, **ADMIN)
+    assert (second.status_code, second.json()["error"]["code"]) == (409, "conflict")
+    assert Path(home["KIRO2CHAT_CONFIG"]).read_text(encoding="utf-8") == "port = 9001\n"
+    seen = call(pair, "GET", "/api/settings", **ADMIN).json()["version"]
+    third = call(pair, "PUT", "/api/settings", {"changes": {"keepalive": 9}, "version": seen}, **ADMIN)
+    assert third.status_code == 200
+
+
+def test_every_setting_is_told_in_chinese_too(pair: Pair) -> None:
+    told = call(pair, "GET", "/api/settings", **ADMIN).json()["schema"]["properties"]
+    for name, schema in told.items():
+        assert re.search("[\u4e00-\u9fff]", schema["description_zh"]), name
+        assert ("shown" in schema) == ("shown_zh" in schema), name
+    assert set(settings_zh.HELP) == {variable for _name, variable in variables()}
+    assert set(settings_zh.SHOWN) <= {schema.get("shown") for schema in told.values()} | {"none"}
 
 
 def test_what_settings_are_together_is_told_by_the_one_that_changed(open_pair: Pair, home: dict[str, str]) -> None:

@@ -141,6 +141,13 @@ def test_the_doctor_tells_each_step_when_it_has_been_taken(pair: Pair) -> None:
     assert (event, step["name"], step["ok"], end) == ("step", "login", False, ("done", {"ok": False}))
 
 
+def test_a_login_that_is_not_the_one_in_use_says_what_goes_before_it(tmp_path: Path) -> None:
+    with gateway(DATA_DIR=str(tmp_path), API_KEY="sesame", KIRO_LOGIN="api-key,kiro2chat") as pair:
+        done = ended(pair, call(pair, "POST", "/api/login/device", {}).json()["id"])
+        assert done["state"] == "done"
+        assert "It is not used yet: KIRO_API_KEY goes before it." in done["message"]
+
+
 def test_an_organisation_has_a_start_address_and_a_region_and_a_name(pair: Pair) -> None:
     body = {"start_url": "https://d-1.awsapps.com/start", "region": "eu-west-1", "name": "work"}
     done = ended(pair, call(pair, "POST", "/api/login/device", body).json()["id"])

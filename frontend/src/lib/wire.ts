@@ -230,8 +230,10 @@ export interface SettingSchema {
   type: "string" | "integer" | "number" | "boolean" | "array";
   title: string;
   description: string;
+  description_zh: string;
   group: string;
   shown?: string;
+  shown_zh?: string;
   default?: unknown;
   writeOnly?: boolean;
   enum?: string[];
@@ -254,6 +256,7 @@ export interface SettingsShown {
   schema: SettingsSchema;
   settings: Record<string, SettingShown>;
   file: string;
+  version: string | null;
   problem: string | null;
 }
 
