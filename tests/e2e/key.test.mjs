@@ -7,6 +7,9 @@ const { visit } = site({ env: { API_KEY: "k".repeat(40) } });
 visit("the key is asked for, kept, and opens what is the administrator's", async (person, server) => {
   const { page } = person;
   await page.getByText("This server wants an API key").waitFor();
+  await page.getByLabel("API key", { exact: true }).fill("密钥");
+  await person.button("Use this key").click();
+  await page.getByText("No key has such characters").waitFor();
   await page.getByLabel("API key", { exact: true }).fill("wrong");
   await person.button("Use this key").click();
   await page.getByText("That key is wrong").waitFor();
@@ -21,4 +24,16 @@ visit("the key is asked for, kept, and opens what is the administrator's", async
   await page.goto(`${server.url}/settings`);
   await page.getByLabel("API_KEY", { exact: true }).waitFor();
   assert.doesNotMatch(await page.locator("main").innerText(), /kkkk/);
+});
+
+visit("a stored key that no header takes bars nobody", async (person) => {
+  const { page } = person;
+  await page.evaluate(() => localStorage.setItem("api-key", "密钥"));
+  for (const path of ["/", "/monitor", "/settings", "/login"]) {
+    await page.goto(new URL(path, page.url()).href);
+    await page
+      .getByText(path === "/" ? "This server wants an API key" : "This is for the administrator")
+      .waitFor();
+    assert.equal(await page.getByText("The page itself failed").count(), 0);
+  }
 });

@@ -160,6 +160,31 @@ visit("the connection is tried step by step", async (person, server) => {
   await person.page.getByText("It ends here.").waitFor({ timeout: 30_000 });
 });
 
+visit(
+  "what is typed while it saves stays, and another tab's changes are not written over",
+  async (person, server) => {
+    const { page } = person;
+    await person.administer("/settings?part=server");
+    await page.route("**/api/settings", async (route) => {
+      if (route.request().method() === "PUT") await new Promise((done) => setTimeout(done, 800));
+      await route.continue();
+    });
+    await page.getByLabel("KEEPALIVE", { exact: true }).fill("7");
+    await person.button("Save").click();
+    await page.getByLabel("HOST", { exact: true }).fill("localhost");
+    await page.getByText("Saved. It counts from the next start.").waitFor();
+    assert.equal(await page.getByLabel("HOST", { exact: true }).inputValue(), "localhost");
+    await page.getByText("1 change", { exact: true }).waitFor();
+    writeFileSync(server.config, `${readFileSync(server.config, "utf8")}pdf_pages = 7\n`);
+    await person.button("Save").click();
+    await page.getByText("was changed meanwhile").waitFor();
+    assert.equal(await page.getByLabel("HOST", { exact: true }).inputValue(), "localhost");
+    await person.button("Save").click();
+    await page.getByText("1 change", { exact: true }).waitFor({ state: "hidden" });
+    assert.match(readFileSync(server.config, "utf8"), /pdf_pages = 7[\s\S]*host = "localhost"/);
+  },
+);
+
 visit("a key is made, shown once, used, and revoked", async (person, server) => {
   const { page } = person;
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -172,8 +197,12 @@ visit("a key is made, shown once, used, and revoked", async (person, server) => 
   await form.getByLabel("Models").fill("auto, claude-*");
   await person.axe();
   await person.button("Create", form).click();
-  await form.getByText("at least 1").waitFor();
+  await form.getByText("A whole number from 1 on.").waitFor();
   await form.getByLabel("Tokens per UTC day").fill("100 000");
+  await form.getByLabel("Credits per UTC month").fill("1,5");
+  await person.button("Create", form).click();
+  await form.getByText("A number above 0, such as 1.5.").waitFor();
+  await form.getByLabel("Credits per UTC month").fill("");
   await person.button("Create", form).click();
   await page.getByText("it is shown this once").waitFor();
   await person.axe();

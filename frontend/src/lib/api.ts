@@ -14,9 +14,12 @@ const BASE = (import.meta.env.VITE_API_BASE ?? "").replace(/\/$/, "");
 const CHANGES = "x-kiro2chat-token";
 
 /** The API key that was typed into the page, "" for none. */
-export const apiKey = signal(read("api-key") ?? "");
+export const apiKey = signal(sendable(read("api-key") ?? "") ? (read("api-key") ?? "") : "");
 /** Whether the server asked for a key and had none, or a wrong one. */
 export const keyWanted = signal<"" | "missing" | "wrong">("");
+
+/** Whether somebody wants to enter one now. */
+export const keyAsked = signal(false);
 
 export function address(path: string): string {
   return BASE + path;
@@ -67,6 +70,12 @@ export function mayAdminister(): boolean {
   return Boolean(apiKey.value || read("session-token"));
 }
 
+/** Whether a header can hold it; a browser refuses to send any other. */
+export function sendable(key: string): boolean {
+  return /^[\x21-\x7e]+$/.test(key);
+}
+
+/** Only what is `sendable`; "" forgets the key. */
 export function useKey(key: string): void {
   apiKey.value = key.trim();
   write("api-key", apiKey.value);

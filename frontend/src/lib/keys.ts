@@ -48,9 +48,10 @@ export function keyBody(key: NewKey): Record<string, unknown> {
   return body;
 }
 
-/** "200 000" and "200,000" are numbers too. */
+/** "200 000" and "200,000" are numbers too; in "1,5" nobody knows what the comma is. */
 function number(text: string): unknown {
-  const value = Number(text.replace(/[\s,_]/g, ""));
+  const plain = text.trim();
+  const value = Number(/^\d{1,3}([\s,_]\d{3})+(\.\d+)?$/.test(plain) ? plain.replace(/[\s,_]/g, "") : plain);
   return Number.isFinite(value) ? value : text;
 }
 

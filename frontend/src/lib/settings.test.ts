@@ -31,10 +31,12 @@ const schema = (
   group,
   title: "",
   description: "Some help.",
+  description_zh: "帮助。",
   ...rest,
 });
 const SHOWN: SettingsShown = {
   file: "/config.toml",
+  version: "1",
   problem: null,
   schema: {
     type: "object",
@@ -139,8 +141,8 @@ test("words stand between commas of any language, or on lines; each once", () =>
 });
 
 test("a default in words goes before its value", () => {
-  expect(defaultOf(schema("array", "x", { shown: "all", default: ["a"] }))).toBe("all");
-  expect(defaultOf(schema("array", "x", { default: ["a", "b"] }))).toBe("a, b");
-  expect(defaultOf(schema("boolean", "x", { default: false }))).toBe("false");
-  expect(defaultOf(schema("string", "x"))).toBe("");
+  expect(defaultOf(schema("array", "x", { default: ["a"] }), "all")).toBe("all");
+  expect(defaultOf(schema("array", "x", { default: ["a", "b"] }), undefined)).toBe("a, b");
+  expect(defaultOf(schema("boolean", "x", { default: false }), undefined)).toBe("false");
+  expect(defaultOf(schema("string", "x"), undefined)).toBe("");
 });

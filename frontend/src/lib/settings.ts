@@ -36,7 +36,7 @@ export function groupsOf(shown: SettingsShown): Group[] {
 export function found(groups: Group[], query: string): Group[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const holds = ({ name, setting, schema }: Row) => {
-    const text = `${name} ${setting.variable} ${schema.description}`.toLowerCase();
+    const text = `${name} ${setting.variable} ${schema.description} ${schema.description_zh}`.toLowerCase();
     return words.every((word) => text.includes(word));
   };
   return groups
@@ -72,6 +72,7 @@ export function edited(edits: Edits, row: Row, value: Edit): Edits {
 function isSame(row: Row, value: Edit): boolean {
   if (value === null) return sourceOf(row) !== "file";
   const old = before(row);
+  if (row.setting.secret && typeof value === "string" && !value.trim()) return true; // blanks are no secret
   return Array.isArray(value) ? Array.isArray(old) && value.join() === old.join() : value === old;
 }
 
@@ -104,7 +105,7 @@ export function wordsOf(text: string): string[] {
 }
 
 /** The default in words, "" where there is none. */
-export function defaultOf({ shown, default: value }: SettingSchema): string {
+export function defaultOf({ default: value }: SettingSchema, shown: string | undefined): string {
   if (shown) return shown;
   if (value === undefined || value === null) return "";
   return Array.isArray(value) ? value.join(", ") : String(value);

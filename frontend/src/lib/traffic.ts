@@ -25,6 +25,11 @@ export function minutes(stats: Pick<Stats, "from" | "to">, now: number): number 
   return Math.max(1, Math.min(stats.to, now) - stats.from) / 60;
 }
 
+/** A name that fits into a list: models may be called whatever a client likes. */
+export function brief(name: string): string {
+  return name.length > 42 ? `${name.slice(0, 30)}…${name.slice(-10)}` : name;
+}
+
 export function share(total: StatsTotal): number | null {
   return total.count ? total.errors / total.count : null;
 }

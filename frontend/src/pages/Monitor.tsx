@@ -5,6 +5,7 @@ import { language } from "../lib/t";
 import type { Stats } from "../lib/wire";
 import { t } from "../lib/words/monitor";
 import { t as frame } from "../lib/words/shell";
+import { AdminGate } from "../parts/AdminGate";
 import { GroupTable } from "../parts/GroupTable";
 import { Lacking } from "../parts/Lacking";
 import { MonitorBar } from "../parts/MonitorBar";
@@ -12,7 +13,8 @@ import { MonitorCharts } from "../parts/MonitorCharts";
 import { MonitorTiles, Sums } from "../parts/MonitorTiles";
 import { Page } from "../parts/Page";
 import { Requests } from "../parts/Requests";
-import { openAt, stale, stats, told } from "../state/monitor";
+import { admission, isRefusal } from "../state/admitted";
+import { askStats, openAt, stale, stats, told } from "../state/monitor";
 import { follow } from "../state/monitorFeed";
 import "../styles/charts.css";
 import "../styles/monitor.css";
@@ -22,11 +24,19 @@ import "../styles/series.css";
 
 /** What was asked of this server: how often, how fast, by whom, and each request by itself. */
 export default function Monitor() {
+  const admitted = admission.value;
   useEffect(() => {
     openAt(location.search);
     return follow();
-  }, []);
+  }, [admitted]);
   const shown = stats.value;
+  if (shown instanceof ApiError && isRefusal(shown)) {
+    return (
+      <Page title={frame("monitor")}>
+        <AdminGate error={shown} onRetry={askStats} />
+      </Page>
+    );
+  }
   return (
     <Page title={frame("monitor")}>
       <MonitorBar />

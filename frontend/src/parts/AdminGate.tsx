@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { apiKey, keyWanted } from "../lib/api";
+import { apiKey, keyAsked, keyWanted } from "../lib/api";
 import type { ApiError } from "../lib/errors";
 import { told } from "../lib/words/failures";
 import { t } from "../lib/words/settings";
@@ -33,6 +33,7 @@ export function AdminGate({ error, onRetry }: { error: ApiError; onRetry: () => 
           class="secondary"
           onClick={() => {
             keyWanted.value = apiKey.value ? "wrong" : "missing";
+            keyAsked.value = true;
           }}
         >
           {t("gateEnter")}

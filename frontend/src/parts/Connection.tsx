@@ -4,7 +4,7 @@ import { ApiError, isAbort, requestId } from "../lib/errors";
 import { events } from "../lib/events";
 import { duration } from "../lib/numbers";
 import type { DoctorStep, Examined } from "../lib/wire";
-import { t } from "../lib/words/settings";
+import { stepName, t } from "../lib/words/settings";
 import { asError } from "../state/admitted";
 import { AdminGate } from "./AdminGate";
 import { Icon } from "./Icon";
@@ -57,7 +57,7 @@ export function Connection() {
           {steps.map(({ name, ok, milliseconds, told }) => (
             <li key={name} class={ok ? "good" : "bad"}>
               <Icon name={ok ? "check" : "alert"} size={18} />
-              <strong>{name}</strong>
+              <strong>{stepName(name)}</strong>
               <span class="unseen">{t(ok ? "stepGood" : "stepBad")}</span>
               <span class="test-told">
                 <Marked text={told} />

@@ -5,6 +5,7 @@ import { t } from "../lib/words/login";
 import { followDevice, forgetDevice } from "../state/logins";
 import { CopyButton } from "./CopyButton";
 import { Icon } from "./Icon";
+import { Marked } from "./Marked";
 import { useNow } from "./useNow";
 
 /** The code, where to confirm it, and for how long; then how it ended. */
@@ -54,7 +55,11 @@ export function DeviceCode({ login }: { login: DeviceLogin }) {
         <Icon name={isDone ? "check" : "alert"} size={18} />
         <strong>{t(state)}</strong>
       </p>
-      {(isDone || state === "failed") && <p class="device-told">{message || t("lost")}</p>}
+      {(isDone || state === "failed") && (
+        <p class="device-told">
+          <Marked text={message || t("lost")} />
+        </p>
+      )}
       <div>
         <button type="button" class="secondary" onClick={forgetDevice}>
           {t("again")}

@@ -2,6 +2,8 @@ import { useState } from "preact/hooks";
 import { t } from "../lib/words/login";
 import { asError } from "../state/admitted";
 import { shown, startDevice } from "../state/logins";
+import { Icon } from "./Icon";
+import { Marked } from "./Marked";
 
 /** With whom to log in, and under which name it is kept. */
 export function DeviceForm() {
@@ -42,7 +44,7 @@ export function DeviceForm() {
       {hint && <small>{hint}</small>}
       {fault.field === key && (
         <span class="setting-fault" role="alert">
-          {fault.message}
+          <Marked text={fault.message} />
         </span>
       )}
     </label>
@@ -64,8 +66,11 @@ export function DeviceForm() {
       {isOrganisation && field("region", t("region"), region, setRegion)}
       {field("name", t("name"), name, setName, t("nameHint"))}
       {fault.message && !["start_url", "region", "name"].includes(fault.field) && (
-        <p class="setting-fault" role="alert">
-          {fault.message}
+        <p class="setting-fault row" role="alert">
+          <Icon name="alert" size={18} />
+          <span>
+            <Marked text={fault.message} />
+          </span>
         </p>
       )}
       <div>

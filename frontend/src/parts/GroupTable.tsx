@@ -61,6 +61,7 @@ function Name({ by, name }: { by: By; name: string }) {
     <button
       type="button"
       class="link group-name"
+      title={name.length > 40 ? name : undefined}
       aria-pressed={on}
       onClick={() => filter({ [by]: on ? "" : name })}
     >

@@ -10,6 +10,23 @@ import { Dialog, shut } from "./Dialog";
 import { KeySecret } from "./KeySecret";
 import { ListControl } from "./ListControl";
 
+const WRONG = {
+  expires: "wrongEnd",
+  perMinute: "wrongCount",
+  perDay: "wrongCount",
+  perMonth: "wrongAmount",
+} as const;
+
+/** What is wrong with a field in words of the form; the server's where it knows more. */
+function wrong(field: keyof NewKey, message: string): string {
+  return field in WRONG ? t(WRONG[field as keyof typeof WRONG]) : message;
+}
+
+function today(): string {
+  const now = new Date();
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}
+
 /** A new API key; then its secret, this once. */
 export function KeyForm({ isFirst: first, onClose }: { isFirst: boolean; onClose: () => void }) {
   const [isFirst] = useState(first); // once it is made, it no longer is
@@ -33,7 +50,8 @@ export function KeyForm({ isFirst: first, onClose }: { isFirst: boolean; onClose
       setMade(await makeKey(key));
     } catch (error) {
       const { param, message } = asError(error);
-      setFault({ field: FIELDS[param] ?? "", message: message || t("failed") });
+      const field = FIELDS[param] ?? "";
+      setFault({ field, message: field ? wrong(field, message) : message || t("failed") });
     }
     setBusy(false);
   };
@@ -95,7 +113,7 @@ export function KeyForm({ isFirst: first, onClose }: { isFirst: boolean; onClose
           {!key.metrics && field("perDay", t("perDay"), { inputMode: "numeric", placeholder: t("noLimit") })}
           {!key.metrics &&
             field("perMonth", t("perMonth"), { inputMode: "decimal", placeholder: t("noLimit") })}
-          {field("expires", `${t("expires")} (${t("expiresHint")})`, { type: "date" })}
+          {field("expires", `${t("expires")} (${t("expiresHint")})`, { type: "date", min: today() })}
         </div>
         {!key.metrics && logins.length > 0 && (
           <label class="labelled">

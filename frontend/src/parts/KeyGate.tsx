@@ -1,19 +1,30 @@
 import { useState } from "preact/hooks";
-import { keyWanted, useKey } from "../lib/api";
+import { useLocation } from "preact-iso";
+import { keyAsked, keyWanted, sendable, useKey } from "../lib/api";
 import { t } from "../lib/words/shell";
 import { loadModels } from "../state/models";
 import { look } from "../state/server";
 import { Marked } from "./Marked";
 
-/** Asks for the API key in place, when the server has asked for one. */
+const OPENED = ["/monitor", "/settings", "/login"];
+
+/**
+ * Asks for the API key in place, when the server has asked for one. Pages that an administrator's session opens need none, and
+ * ask only when somebody wants to enter it.
+ */
 export function KeyGate() {
+  const { path } = useLocation();
   const [typed, setTyped] = useState("");
-  if (!keyWanted.value) return null;
+  const [isOdd, setOdd] = useState(false);
+  if (!keyWanted.value || (OPENED.includes(path) && !keyAsked.value)) return null;
   const submit = (event: Event) => {
     event.preventDefault();
     if (!typed.trim()) return;
+    setOdd(!sendable(typed.trim()));
+    if (!sendable(typed.trim())) return;
     useKey(typed);
     setTyped("");
+    keyAsked.value = false;
     void loadModels();
     void look();
   };
@@ -21,7 +32,7 @@ export function KeyGate() {
     <form class="key-gate" onSubmit={submit} aria-label={t("keyTitle")}>
       <p>
         <strong>{t("keyTitle")}</strong>{" "}
-        <Marked text={t(keyWanted.value === "wrong" ? "keyWrong" : "keyMissing")} />
+        <Marked text={t(isOdd ? "keyOdd" : keyWanted.value === "wrong" ? "keyWrong" : "keyMissing")} />
       </p>
       <div class="row">
         <input
@@ -30,6 +41,7 @@ export function KeyGate() {
           autocomplete="off"
           placeholder={t("key")}
           aria-label={t("key")}
+          aria-invalid={isOdd}
           value={typed}
           onInput={(event) => setTyped(event.currentTarget.value)}
         />

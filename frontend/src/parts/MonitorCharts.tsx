@@ -2,7 +2,7 @@
 import { band, line, stack } from "../lib/charts";
 import { amount, clock, shortly } from "../lib/numbers";
 import { language } from "../lib/t";
-import { BY, type By, grouped, MEASURES, type Measure, TIMES, tone } from "../lib/traffic";
+import { BY, type By, brief, grouped, MEASURES, type Measure, TIMES, tone } from "../lib/traffic";
 import type { Stats } from "../lib/wire";
 import { t } from "../lib/words/monitor";
 import { choices, choose } from "../state/monitor";
@@ -76,9 +76,9 @@ function Traffic({ stats }: { stats: Stats }) {
           <Select label={t("by")} values={BY} word={(each) => t(each)} value={choices.value.by} name="by" />
         </>
       }
-      legend={names.map((name, row) => ({
-        name: named(by, name),
-        class: shade(by, name, row),
+      legend={names.map((name) => ({
+        name: brief(named(by, name)),
+        class: shade(by, name, names),
       }))}
       columns={columns(stats)}
       rows={names.map((_, row) => stacked.map((column) => column[row] ?? 0))}
@@ -88,7 +88,7 @@ function Traffic({ stats }: { stats: Stats }) {
         stack(stacked, top, box).map(({ column, row, x, y, width, height }) => (
           <rect
             key={`${column} ${row}`}
-            class={`bar ${shade(by, names[row] ?? null, row)}`}
+            class={`bar ${shade(by, names[row] ?? null, names)}`}
             x={x}
             y={y}
             width={width}
@@ -126,11 +126,27 @@ function Select<T extends Measure | By>({ label, values, word, value, name }: Se
   );
 }
 
-/** The class that colours a group: statuses have their own, the others in the order of their size. */
-function shade(by: By, name: string | null, row: number): string {
+/** Colours that groups were seen in: one keeps its own as long as the page is open. */
+const given = new Map<string, number>();
+const COLOURS = 6;
+
+/** The class that colours a group: statuses have their own, the others the first that no other of these has. */
+function shade(by: By, name: string | null, names: (string | null)[]): string {
   if (name === null) return "row-rest";
-  if (by !== "status") return `row-${row + 1}`;
+  if (by !== "status") return `row-${colour(by, name, names)}`;
   return name === "broken" ? "tone-broken" : `tone-${tone(name)}`;
+}
+
+function colour(by: By, name: string, names: (string | null)[]): number {
+  const taken = new Set(
+    names.flatMap((each) => (each === null || each === name ? [] : [given.get(`${by} ${each}`)])),
+  );
+  const own = given.get(`${by} ${name}`);
+  if (own !== undefined && !taken.has(own)) return own;
+  const all = Array.from({ length: COLOURS }, (_, at) => at + 1);
+  const free = all.find((each) => !taken.has(each)) ?? 1;
+  given.set(`${by} ${name}`, free);
+  return free;
 }
 
 /** What a group is called. */

@@ -17,7 +17,7 @@ export function MonitorTiles({ stats }: { stats: Stats }) {
       <Tile
         name={t("rate")}
         value={amount(total.count / now)}
-        aside={t("requestsIn", { count: amount(total.count) })}
+        aside={total.count === 1 ? t("requestIn") : t("requestsIn", { count: amount(total.count) })}
         change={change(total.count / now, before.count / whole)}
         course={series.map((point) => point.total.count / per)}
         stats={stats}

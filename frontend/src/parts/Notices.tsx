@@ -1,6 +1,7 @@
 import { t } from "../lib/words/shell";
 import { dismiss, notices } from "../state/notices";
 import { IconButton } from "./IconButton";
+import { Marked } from "./Marked";
 
 /** Sentences at the edge of the page, read out as they come. */
 export function Notices() {
@@ -8,7 +9,9 @@ export function Notices() {
     <div class="notices" role="status" aria-live="polite" aria-label={t("notices")}>
       {notices.value.map((notice) => (
         <div key={notice.id} class={`notice ${notice.tone}`}>
-          <span>{notice.text}</span>
+          <span>
+            <Marked text={notice.text} />
+          </span>
           {notice.action && (
             <button
               type="button"

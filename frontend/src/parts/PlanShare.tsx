@@ -35,7 +35,7 @@ function Left({ value }: { value: Allowance }) {
     new Intl.DateTimeFormat(language.value, { dateStyle: "medium" }).format(at * 1000);
   const text = [
     t("left", { left: count(left), limit: count(limit), name }),
-    ...(resets ? [t("resets", { date: date(resets) })] : []),
+    ...(resets && resets * 1000 > Date.now() ? [t("resets", { date: date(resets) })] : []),
     ...(over ? [t("overageUsed", { count: count(over) })] : []),
     ...(trial ? [t("trial", { count: count(trial) })] : []),
   ].join(" · ");

@@ -1,9 +1,19 @@
 /** Requests that have ended, the newest first: filters, rows that open, older ones. */
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../lib/errors";
-import { BY, type By, STATUSES } from "../lib/traffic";
+import { BY, type By, brief, STATUSES } from "../lib/traffic";
 import { t } from "../lib/words/monitor";
-import { askOlder, choices, cursor, filter, filtered, MOST, records, seen } from "../state/monitor";
+import {
+  askOlder,
+  choices,
+  cursor,
+  filter,
+  filtered,
+  MOST,
+  records,
+  recordsFailed,
+  seen,
+} from "../state/monitor";
 import { Lacking } from "./Lacking";
 import { status } from "./MonitorCharts";
 import { RequestRow } from "./RequestRow";
@@ -17,6 +27,7 @@ export function Requests() {
         <span class="grow" />
         <Filters />
       </div>
+      {recordsFailed.value && <Lacking error={recordsFailed.value} />}
       {found === undefined || found instanceof ApiError ? (
         <Lacking error={found} />
       ) : found.length === 0 ? (
@@ -51,7 +62,7 @@ function Filters() {
             <option value="">{t(ANY[by])}</option>
             {values.map((each) => (
               <option key={each} value={each}>
-                {by === "status" ? status(each) : each}
+                {by === "status" ? status(each) : brief(each)}
               </option>
             ))}
           </select>
@@ -72,11 +83,20 @@ function Filters() {
 
 function Table() {
   const [open, setOpen] = useState("");
+  const table = useRef<HTMLTableElement>(null);
   const found = records.value;
+  // What is being read stays where it is when requests come in above it.
+  const read = () => table.current?.querySelector(".request.open")?.getBoundingClientRect().top;
+  const stood = read();
+  useLayoutEffect(() => {
+    const stands = read();
+    if (stood === undefined || stands === undefined || stands === stood) return;
+    table.current?.closest(".page")?.scrollBy({ top: stands - stood, behavior: "instant" });
+  }, [found]);
   if (!Array.isArray(found)) return null;
   return (
     <>
-      <table class="plain-table numbers request-table">
+      <table ref={table} class="plain-table numbers request-table">
         <thead>
           <tr>
             <th scope="col">{t("time")}</th>

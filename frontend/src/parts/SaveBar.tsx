@@ -4,6 +4,7 @@ import { t } from "../lib/words/settings";
 import { tell } from "../state/notices";
 import { busy, discard, editCount, faults, look, review, save, settings } from "../state/settings";
 import { Dialog } from "./Dialog";
+import { Marked } from "./Marked";
 
 /** At the bottom while something is changed: how much, looking at it, saving it. */
 export function SaveBar() {
@@ -28,9 +29,11 @@ export function SaveBar() {
           <strong>{count === 1 ? t("oneChange") : t("changes", { count })}</strong>
           {(general !== undefined || wrong) && (
             <span class="setting-fault" role="alert">
-              {wrong
-                ? t("wrong", { name: shown.settings[wrong]?.variable ?? wrong })
-                : general || t("failed")}
+              {wrong ? (
+                t("wrong", { name: shown.settings[wrong]?.variable ?? wrong })
+              ) : (
+                <Marked text={general || t("failed")} />
+              )}
             </span>
           )}
           <span class="grow" />

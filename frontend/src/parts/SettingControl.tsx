@@ -1,5 +1,5 @@
 import type { Edit, Row } from "../lib/settings";
-import { t } from "../lib/words/settings";
+import { shownOf, t } from "../lib/words/settings";
 import { ListControl } from "./ListControl";
 
 interface Props {
@@ -51,7 +51,7 @@ export function SettingControl({ id, row, value, isReset, isWrong, onChange }: P
         describedBy={about["aria-describedby"]}
         value={Array.isArray(value) ? value : []}
         options={schema.items?.enum}
-        placeholder={schema.shown ?? t("unset")}
+        placeholder={shownOf(schema) ?? t("unset")}
         disabled={!setting.editable}
         isWrong={isWrong}
         onChange={onChange}
@@ -68,7 +68,7 @@ export function SettingControl({ id, row, value, isReset, isWrong, onChange }: P
         disabled={!setting.editable}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
-        {mayBeNone && <option value="">{schema.shown ?? t("choose")}</option>}
+        {mayBeNone && <option value="">{shownOf(schema) ?? t("choose")}</option>}
         {schema.enum.map((word) => (
           <option key={word} value={word}>
             {word}
@@ -87,7 +87,7 @@ export function SettingControl({ id, row, value, isReset, isWrong, onChange }: P
       inputMode={schema.type === "integer" ? "numeric" : isNumber ? "decimal" : "text"}
       autocomplete={setting.secret ? "new-password" : "off"}
       spellcheck={false}
-      placeholder={setting.secret ? t(isThere ? "secretThere" : "secretNone") : (schema.shown ?? "")}
+      placeholder={setting.secret ? t(isThere ? "secretThere" : "secretNone") : (shownOf(schema) ?? "")}
       value={String(value ?? "")}
       disabled={!setting.editable}
       onInput={(event) => onChange(event.currentTarget.value)}

@@ -1,5 +1,5 @@
 import { before, defaultOf, type Edit, type Row, sourceOf } from "../lib/settings";
-import { t } from "../lib/words/settings";
+import { helpOf, shownOf, t } from "../lib/words/settings";
 import { edit, edits, faults } from "../state/settings";
 import { Marked } from "./Marked";
 import { SettingControl } from "./SettingControl";
@@ -14,9 +14,9 @@ export function SettingRow({ row }: { row: Row }) {
   const fault = faults.value[name];
   const source = SOURCES.find((each) => each === sourceOf(row)) ?? "default";
   const id = `setting-${name}`;
-  const standard = defaultOf(schema);
+  const standard = defaultOf(schema, shownOf(schema));
   // What the control says itself, at full length, needs no second line.
-  const isSaid = source === "default" && !isChanged && (schema.shown ?? "").length < 30;
+  const isSaid = source === "default" && !isChanged && (shownOf(schema) ?? "").length < 30;
   const value: Edit = change === undefined || change === null ? before(row) : change;
   return (
     <div class={isChanged ? "setting changed" : "setting"} id={`row-${name}`}>
@@ -26,7 +26,7 @@ export function SettingRow({ row }: { row: Row }) {
         </label>
         {isChanged && <span class="setting-mark">{t("changed")}</span>}
         <p class="setting-help" id={`${id}-help`}>
-          <Marked text={schema.description} />
+          <Marked text={helpOf(schema)} />
           {schema.minimum !== undefined && schema.maximum !== undefined && (
             <> {t("from", { low: schema.minimum, high: schema.maximum })}.</>
           )}
@@ -56,7 +56,7 @@ export function SettingRow({ row }: { row: Row }) {
         />
         {fault && (
           <p class="setting-fault" id={`${id}-fault`} role="alert">
-            {fault}
+            <Marked text={fault} />
           </p>
         )}
         <div class="setting-foot">

@@ -12,6 +12,8 @@ export const stats = signal<Stats | ApiError | undefined>(undefined);
 export const told = signal(0);
 export const stale = signal(false);
 export const records = signal<RequestRecord[] | ApiError | undefined>(undefined);
+/** Why the records are not those that the filters ask for. */
+export const recordsFailed = signal<ApiError | null>(null);
 /** Where older records begin, null where there are none. */
 export const cursor = signal<string | null>(null);
 export const usage = signal<PlanShown | "refused" | "unknown" | undefined>(undefined);
@@ -41,12 +43,15 @@ export function filter(some: Partial<Filters>): void {
   choices.value = { ...choices.value, filters: { ...choices.value.filters, ...some } };
   keep();
   held.value = [];
+  const { filters } = choices.value;
+  if (Array.isArray(records.value)) records.value = records.value.filter((each) => fits(each, filters));
   void askRecords();
 }
 
 export function openAt(address: string): void {
   choices.value = asked(address);
   records.value = undefined;
+  recordsFailed.value = null;
   cursor.value = null;
 }
 
@@ -95,12 +100,15 @@ export async function askRecords(again = false): Promise<void> {
     const joins = found.next === null || found.requests.some(({ id }) => shown.has(id)); // else there is a gap
     const old = again && joins && Array.isArray(records.value) ? records.value : [];
     batch(() => {
+      recordsFailed.value = null;
       records.value = merged(found.requests, old, MOST);
       if (!old.length) cursor.value = found.next;
       noticeAll(found.requests);
     });
   } catch (error) {
-    if (mine === recordsAsked && !Array.isArray(records.value)) records.value = known(error);
+    if (mine !== recordsAsked) return;
+    if (!Array.isArray(records.value)) records.value = known(error);
+    else if (!again) recordsFailed.value = known(error);
   }
 }
 

@@ -1,8 +1,10 @@
 /** Keeps the monitor fresh while it is open: requests by themselves where the server can stream them, else every 5 s. */
 import { call } from "../lib/api";
+import { ApiError } from "../lib/errors";
 import { events } from "../lib/events";
 import type { RequestRecord } from "../lib/wire";
-import { askRecords, askStats, askUsage, came, held, paused, records, streaming } from "./monitor";
+import { isRefusal } from "./admitted";
+import { askRecords, askStats, askUsage, came, held, paused, records, stats, streaming } from "./monitor";
 
 const POLL = 5000;
 /** Other processes of the server do not stream to us, and windows move on without requests. */
@@ -44,7 +46,8 @@ export function togglePause(): void {
 }
 
 function idle(): boolean {
-  return paused.value || document.hidden;
+  const refused = stats.value instanceof ApiError && isRefusal(stats.value);
+  return paused.value || document.hidden || refused;
 }
 
 function refresh(): void {

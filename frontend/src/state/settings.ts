@@ -4,7 +4,8 @@ import { getJson, sendJson } from "../lib/api";
 import type { ApiError } from "../lib/errors";
 import { blamed, type Edit, type Edits, edited, changes as merged, type Row } from "../lib/settings";
 import type { SettingDiff, SettingsSaved, SettingsShown } from "../lib/wire";
-import { asError } from "./admitted";
+import { t } from "../lib/words/settings";
+import { asError, isRefusal } from "./admitted";
 
 export const settings = signal<SettingsShown | null>(null);
 export const refused = signal<ApiError | null>(null);
@@ -48,9 +49,14 @@ export function look(): Promise<string> {
 
 /** Writes the file. The name of the setting that is wrong, "" where none is; `done` is called where all went well. */
 export function save(done: () => void): Promise<string> {
+  const sent = edits.value;
   return put(false, async () => {
-    discard();
+    review.value = null;
     await loadSettings();
+    const typed = Object.entries(edits.value).filter(
+      ([name, value]) => !(name in sent) || sent[name] !== value,
+    );
+    edits.value = Object.fromEntries(typed); // what was typed meanwhile stays
     done();
   });
 }
@@ -61,13 +67,16 @@ async function put(dry: boolean, then: (saved: SettingsSaved) => void | Promise<
   busy.value = true;
   faults.value = {};
   try {
-    const body = { changes: merged(edits.value, shown), dry_run: dry };
+    const body = { changes: merged(edits.value, shown), dry_run: dry, version: shown.version ?? "" };
     await then(await sendJson<SettingsSaved>("/api/settings", "PUT", body));
     return "";
   } catch (error) {
     const failure = asError(error);
     const name = blamed(failure.param, shown);
-    faults.value = { [name]: failure.message };
+    if (failure.status === 409) await loadSettings(); // somebody else saved: the edits stay, and are compared with that
+    faults.value = {
+      [name]: isRefusal(failure) ? t("gate") : failure.status === 409 ? t("meanwhile") : failure.message,
+    };
     review.value = null;
     return name;
   } finally {

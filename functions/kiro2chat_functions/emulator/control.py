@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from starlette.responses import Response
@@ -93,12 +94,18 @@ def _profiles(parameters: Parameters, login: Login, arrival: Arrival) -> dict[st
     return page if isinstance(page, Refusal) else {"profiles": page[0], "nextToken": page[1]}
 
 
+def _next_month(now: float) -> float:
+    """Epoch seconds of its first moment, UTC."""
+    first = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (first + timedelta(days=32)).replace(day=1).timestamp()
+
+
 def _usage(parameters: Parameters, login: Login, arrival: Arrival) -> dict[str, Any] | Refusal:
     if refusal := profile_refusal(parameters.get("profileArn"), login, arrival.backend.options):
         return refusal
     used, quota = arrival.backend.accounts.usage(login)
     limit = 1000 if quota is None else quota
-    reset = 1.7698176e9
+    reset = _next_month(arrival.backend.clock())
     precise = {"currentUsageWithPrecision": float(used), "usageLimitWithPrecision": float(limit)}
     return {
         "daysUntilReset": 0,

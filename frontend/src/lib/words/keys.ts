@@ -45,6 +45,9 @@ export const t = words(
     revokeHint: "Whoever uses it is refused within seconds. It cannot be taken back.",
     revoked: "{name} is revoked.",
     failed: "That did not work.",
+    wrongEnd: "A day from today on.",
+    wrongCount: "A whole number from 1 on.",
+    wrongAmount: "A number above 0, such as 1.5.",
   },
   {
     keys: "API 密钥",
@@ -88,5 +91,8 @@ export const t = words(
     revokeHint: "使用它的客户端会在几秒内被拒绝，无法撤回。",
     revoked: "已收回 {name}。",
     failed: "没有成功。",
+    wrongEnd: "请选择今天或以后的日期。",
+    wrongCount: "请输入不小于 1 的整数。",
+    wrongAmount: "请输入大于 0 的数，例如 1.5。",
   },
 );

@@ -1,5 +1,6 @@
-/** Words of the settings page. What a setting is for comes from the server, in English. */
-import { words } from "../t";
+/** Words of the settings page. What a setting is for comes from the server, in both languages. */
+import { language, words } from "../t";
+import type { SettingSchema } from "../wire";
 
 export const t = words(
   {
@@ -62,17 +63,25 @@ export const t = words(
     toSettings: "Show them",
     wrong: "Not saved: look at {name}.",
     failed: "It could not be saved.",
+    meanwhile:
+      "The file was changed meanwhile, in another tab or by hand. Look at your changes again, then save.",
     testHint:
       "Every step from the settings to a whole answer, with this server's own login. It asks a model for one word.",
     testRun: "Test now",
     testing: "Testing … {seconds} s",
     testGood: "All is well.",
     testBad: "It ends here.",
+    step_settings: "settings",
+    step_login: "login",
+    step_token: "token",
+    step_models: "models",
+    "step_first token": "first token",
+    "step_whole answer": "whole answer",
     stepGood: "ok",
     stepBad: "failed",
-    gate: "This is for the administrator: open the link that `kiro2chat serve` printed, or enter the server's `API_KEY`.",
+    gate: "This is for the administrator: open the link that `kiro2chat serve` printed (a new one comes when it is started again), or enter the server's `API_KEY`, where it has one.",
     gateWrong:
-      "The key in this browser may not administer this server: open the link that `kiro2chat serve` printed, or enter the server's `API_KEY`.",
+      "The key in this browser may not administer this server: open the link that `kiro2chat serve` printed (a new one comes when it is started again), or enter the server's `API_KEY`, where it has one.",
     gateEnter: "Enter API_KEY",
     tryAgain: "Try again",
   },
@@ -135,20 +144,45 @@ export const t = words(
     toSettings: "查看",
     wrong: "未保存：请检查 {name}。",
     failed: "无法保存。",
+    meanwhile: "配置文件已在别处（另一标签页或手动）被修改。请再次查看你的更改，然后保存。",
     testHint: "用此服务器自己的登录，检查从设置到完整回答的每一步。会向模型请求一个词。",
     testRun: "立即测试",
     testing: "测试中…… {seconds} 秒",
     testGood: "一切正常。",
     testBad: "到此为止。",
+    step_settings: "设置",
+    step_login: "登录",
+    step_token: "令牌",
+    step_models: "模型",
+    "step_first token": "首个词元",
+    "step_whole answer": "完整回答",
     stepGood: "正常",
     stepBad: "失败",
-    gate: "仅限管理员：请打开 `kiro2chat serve` 打印的链接，或输入服务器的 `API_KEY`。",
+    gate: "仅限管理员：请打开 `kiro2chat serve` 打印的链接（重新启动会打印新的），或输入服务器的 `API_KEY`（如果设置了）。",
     gateWrong:
-      "此浏览器中的密钥不能管理此服务器：请打开 `kiro2chat serve` 打印的链接，或输入服务器的 `API_KEY`。",
+      "此浏览器中的密钥不能管理此服务器：请打开 `kiro2chat serve` 打印的链接（重新启动会打印新的），或输入服务器的 `API_KEY`（如果设置了）。",
     gateEnter: "输入 API_KEY",
     tryAgain: "重试",
   },
 );
+
+/** What a setting is for. */
+export function helpOf(schema: SettingSchema): string {
+  return language.value === "zh" ? schema.description_zh : schema.description;
+}
+
+/** A default that is words, undefined where it is a value. */
+export function shownOf(schema: SettingSchema): string | undefined {
+  return language.value === "zh" ? schema.shown_zh : schema.shown;
+}
+
+const STEPS = ["settings", "login", "token", "models", "first token", "whole answer"] as const;
+
+/** A step of the test of the connection. */
+export function stepName(name: string): string {
+  const known = STEPS.find((each) => each === name);
+  return known ? t(`step_${known}`) : name;
+}
 
 const GROUPS = ["server", "data", "attachments", "login", "kiro", "agent", "telegram"] as const;
 

@@ -29,6 +29,7 @@ export const t = words(
     keyMissing:
       "Its owner has one in API_KEY, or makes one with `kiro2chat keys new`. It stays in this browser.",
     keyWrong: "That key is wrong, or has expired.",
+    keyOdd: "No key has such characters: it is letters, digits and signs of ASCII, without blanks.",
     key: "API key",
     useKey: "Use this key",
     sessionOpened: "This browser may administer the server now.",
@@ -69,6 +70,7 @@ export const t = words(
     keyTitle: "此服务器需要 API 密钥",
     keyMissing: "所有者把它放在 API_KEY 里，或用 `kiro2chat keys new` 创建。密钥只保存在这个浏览器中。",
     keyWrong: "密钥不正确，或已过期。",
+    keyOdd: "密钥不会有这样的字符：它只含 ASCII 字母、数字和符号，没有空格。",
     key: "API 密钥",
     useKey: "使用此密钥",
     sessionOpened: "此浏览器现在可以管理服务器。",
