@@ -63,7 +63,7 @@ HELP: Mapping[str, str] = {
     "AGENT_SHELL_TIMEOUT": "智能体的一条命令最多运行的秒数。",
     "AGENT_MODEL": "请求未指定模型时，智能体使用的模型。",
     "AGENT_ROUNDS": "智能体一次运行最多调用模型的次数。",
-    "AGENT_TOKENS": "一次运行最多使用的 token 数，读写合计；0 表示不限。",
+    "AGENT_TOKENS": "一次运行最多使用的 词元数，读写合计；0 表示不限。",
     "AGENT_SECONDS": "一次运行（包括其中的工具）最多用时的秒数。",
     "AGENT_CREDITS": "一次运行最多使用的套餐额度；0 表示不限。",
     "AGENT_TURNS": "模型仍能看到会话中最近多少个问题及其回答。",

@@ -28,7 +28,7 @@ export function SettingRow({ row }: { row: Row }) {
         <p class="setting-help" id={`${id}-help`}>
           <Marked text={helpOf(schema)} />
           {schema.minimum !== undefined && schema.maximum !== undefined && (
-            <> {t("from", { low: schema.minimum, high: schema.maximum })}.</>
+            <> {t("from", { low: schema.minimum, high: schema.maximum })}</>
           )}
         </p>
         {standard && !isSaid && <p class="setting-note">{t("defaultIs", { value: standard })}</p>}
