@@ -64,6 +64,10 @@ def request_to(
     )
 
 
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48")))
+"""Special by IANA's registries, and public to Pythons older than 3.11.10; one cloud has its metadata there."""
+
+
 def is_public(text: str) -> bool:
     """Whether an address, without or with a zone, is one of the public network, also where it carries an IPv4 address."""
     address = ipaddress.ip_address(text.partition("%")[0])
@@ -75,4 +79,6 @@ def is_public(text: str) -> bool:
             return is_public(str(inner))
         if address.is_site_local:
             return False
+    if any(address in network for network in _SPECIAL):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)

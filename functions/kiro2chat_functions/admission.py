@@ -14,11 +14,23 @@ from kiro2chat_core.gateways import Gateways
 from kiro2chat_core.keys import ApiKey
 from kiro2chat_core.kiro import catalog
 from kiro2chat_core.kiro.catalog import Model
-from kiro2chat_core.limits import Ledger
+from kiro2chat_core.limits import Ledger, Standing
 from kiro2chat_core.report import Report
+from kiro2chat_core.store.base import Amount
 from kiro2chat_core.turns import Batch
 
-__all__ = ["AGENT", "admitted", "allowed", "find_model", "gateway_of", "key_of", "list_models", "metered", "spent"]
+__all__ = [
+    "AGENT",
+    "admitted",
+    "allowed",
+    "find_model",
+    "gateway_of",
+    "key_of",
+    "left_of",
+    "list_models",
+    "metered",
+    "spent",
+]
 
 _PATIENCE = 2.0
 """Seconds the very first request waits for the list of models; the built-in table stands in."""
@@ -60,6 +72,12 @@ async def admitted(request: Request) -> None:
         ledger: Ledger = request.app.state.ledger
         request.state.standing = await ledger.admit(key)
         request.state.standing.check()
+
+
+def left_of(request: Request) -> dict[str, Amount]:
+    """What is left of the key's limits, as it stood when the request was admitted: `requests`, `tokens`, `credits`."""
+    standing: Standing | None = getattr(request.state, "standing", None)
+    return {} if standing is None else {gauge.what: gauge.left for gauge in standing.gauges}
 
 
 async def metered(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -31,7 +31,7 @@ from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.base import Store
 from kiro2chat_core.turns import CallBegan, CallDelta, CallEnded, Event, ReasoningDelta, TextDelta
 
-from .admission import admitted, allowed, gateway_of, key_of, spent
+from .admission import admitted, allowed, gateway_of, key_of, left_of, spent
 from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
 
 if TYPE_CHECKING:
@@ -120,7 +120,12 @@ async def list_tools(request: Request) -> Response:
         for tool in tools
     ]
     return JsonResponse(
-        {"tools": told, "servers": servers_of(agents.servers.states()), "workspace": str(agents.settings.workspace)}
+        {
+            "tools": told,
+            "servers": servers_of(agents.servers.states()),
+            "problems": [str(problem) for problem in agents.servers.problems if not problem.server],
+            "workspace": str(agents.settings.workspace),
+        }
     )
 
 
@@ -136,6 +141,7 @@ async def reload(request: Request) -> Response:
             "started": done.started,
             "stopped": done.stopped,
             "kept": done.kept,
+            "problems": [str(problem) for problem in done.problems],
             "servers": servers_of(agents.servers.states()),
         }
     )
@@ -146,24 +152,24 @@ def is_trusted(request: Request) -> bool:
     return key_of(request) in (None, ADMIN)
 
 
-def budget_of(settings: Settings, wanted: Budget = Budget()) -> Budget:  # noqa: B008 - a frozen value
-    """What a run may use: what the request says, but never more than the settings."""
+def budget_of(settings: Settings, wanted: Budget = Budget(), left: Mapping[str, Any] = {}) -> Budget:  # noqa: B008 - values that nobody changes
+    """What a run may use: what the request says, but never more than the settings, or than is left of the key's limits."""
     return Budget(
         _least(wanted.rounds, settings.agent_rounds),
-        _least(wanted.tokens, settings.agent_tokens),
+        _least(wanted.tokens, settings.agent_tokens, left.get("tokens")),
         _least(wanted.seconds, settings.agent_seconds),
-        _least(wanted.credits, settings.agent_credits),
+        _least(wanted.credits, settings.agent_credits, left.get("credits")),
     )
 
 
-def _least(wanted: Any, most: Any) -> Any:
-    return min((each for each in (wanted, most) if each), default=None)
+def _least(*limits: Any) -> Any:
+    return min((each for each in limits if each), default=None)
 
 
 async def _run(request: Request, wanted: Wanted) -> Response:
-    wish = _wish(request, wanted)
-    await allowed(request, wish.model)
+    await allowed(request, wanted.model or _settings(request).agent_model)
     await admitted(request)
+    wish = _wish(request, wanted)
     id = new_id("run_")
     headers = {"x-request-id": id, "request-id": id}
     report: Report = request.scope.get("report") or Report()
@@ -188,7 +194,7 @@ def _wish(request: Request, wanted: Wanted) -> Wish:
         owner_of(request, wanted.user),
         wanted.system,
         wanted.tools,
-        budget_of(settings, wanted.budget),
+        budget_of(settings, wanted.budget, left_of(request)),
         _PATIENCE if wanted.waits else 0.0,
         is_trusted(request),
         wanted.answers,
@@ -240,7 +246,7 @@ def _as_answer(event: AgentEvent) -> Iterator[Event]:
             yield ReasoningDelta(text)
         case ToolStarted():
             yield CallBegan(event.id, event.name)
-            yield CallDelta(event.id, jsonio.text(dict(event.arguments)))
+            yield CallDelta(event.id, jsonio.text(event.arguments))
             yield CallEnded(event.id)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
@@ -23,10 +24,11 @@ from kiro2chat_core.agent.events import (
 )
 from kiro2chat_core.agent.wire import Begun
 from kiro2chat_core.agent.wishes import Wish
+from kiro2chat_core.finishing import Finishing
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask, Batch, Began, Counted, Ended, EndReason, Event, ReasoningDelta, Text, TextDelta
 
-from .admission import AGENT, spent
+from .admission import AGENT, left_of, spent
 from .agent import budget_of, events_of, is_trusted
 
 __all__ = ["agent_answer", "is_agent"]
@@ -48,9 +50,21 @@ async def agent_answer(request: Request, ask: Ask, report: Report) -> AsyncGener
         ask.model.removeprefix(AGENT) or settings.agent_model,
         turns=ask.turns,
         system=ask.system,
-        budget=budget_of(settings),
+        budget=budget_of(settings, left=left_of(request)),
         trusted=is_trusted(request),
+        thinking=replace(ask.thinking, shown=True),
     )
+    # Its steps come as thoughts, which are therefore shown; JSON and one call at a time are the agent's own affair.
+    finishing = Finishing(replace(ask, answer=None, parallel=True, thinking=wish.thinking))
+    async with aclosing(_batches(request, wish, report)) as batches:
+        async for batch in batches:
+            if events := finishing.feed(batch):
+                yield tuple(events)
+            if finishing.done:
+                return
+
+
+async def _batches(request: Request, wish: Wish, report: Report) -> AsyncGenerator[Batch, None]:
     async with aclosing(events_of(request, wish, report, partial(spent, request))) as events:
         said = False
         async for event in events:

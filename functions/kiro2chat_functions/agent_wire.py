@@ -182,6 +182,7 @@ class AgentTools(TypedDict):
 
     tools: list[AgentTool]
     servers: list[AgentServer]
+    problems: list[str]
     workspace: str
 
 

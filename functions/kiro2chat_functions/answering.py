@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,7 +42,7 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
         Kiro2ChatError: where nothing has been written yet.
     """
     gateway = gateway_of(request)
-    ignored = (*ignored, *(("tools",) if is_agent(ask.model) and ask.tools else ()))
+    ignored = (*ignored, *(_not_for_agents(ask) if is_agent(ask.model) else ()))
     report: Report = request.scope.get("report") or Report()
     report.id, report.asked, report.stream, report.ignored = form.id, ask.model, stream, ignored
     await allowed(request, ask.model)
@@ -67,6 +67,16 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     fold = Fold()
     await unless_left(request, _fold(batches, fold))
     return JsonResponse(form.whole(fold.answer()), headers=headers)
+
+
+def _not_for_agents(ask: Ask) -> Iterator[str]:
+    """What the client asks of its own tools and of one answer has no meaning for a run of many steps."""
+    if ask.tools:
+        yield "tools"
+    if ask.choice != "auto":
+        yield "tool_choice"
+    if ask.answer is not None:
+        yield "response_format"
 
 
 def _source(request: Request, ask: Ask, report: Report) -> AsyncGenerator[Batch, None]:

@@ -188,7 +188,7 @@ def test_a_denied_tool_is_refused_without_a_question() -> None:
     with gateway(STRICT, AGENT_APPROVAL="shell=deny") as pair:
         pair.emulator.script(Reply("", calls=[shell("echo never")]), Reply("I may not."))
         answer = answered(pair)
-    assert "settings do not allow" in answer["tool_calls"][0]["error"]
+    assert "needs leave that nobody can give" in answer["tool_calls"][0]["error"]
     assert answer["content"] == "I may not."
 
 
@@ -196,7 +196,7 @@ def test_without_a_session_nobody_can_be_asked() -> None:
     with gateway(STRICT) as pair:
         pair.emulator.script(Reply("", calls=[shell("echo never")]), Reply("I may not."))
         answer = answered(pair, None, messages=[{"role": "user", "content": "Do it."}])
-    assert "settings do not allow" in answer["tool_calls"][0]["error"]
+    assert "needs leave that nobody can give" in answer["tool_calls"][0]["error"]
     assert answer["approvals"] == []
 
 

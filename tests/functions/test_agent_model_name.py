@@ -103,7 +103,7 @@ def test_nobody_can_be_asked() -> None:
         pair.emulator.script(Reply("", calls=[Call("shell", {"command": "echo never"})]), Reply("I may not."))
         answer = pair.post({"model": "agent/auto", "messages": [{"role": "user", "content": "Do it."}]}).json()
     assert answer["choices"][0]["message"]["content"] == "I may not."
-    assert "settings do not allow" in answer["choices"][0]["message"]["reasoning_content"]
+    assert "needs leave that nobody can give" in answer["choices"][0]["message"]["reasoning_content"]
 
 
 def test_the_limit_is_told() -> None:

@@ -23,7 +23,7 @@ from .messages import closed, open_calls, result_of
 from .pausing import Paused
 from .runner import Job, Run
 from .sessions import Busy, Owner, Session, Sessions, to_the_end
-from .tool import BUILT_IN, AgentTool, Approval
+from .tool import BUILT_IN, AgentTool, Approval, identity
 from .wishes import Wish
 
 __all__ = ["Agents"]
@@ -57,6 +57,13 @@ class Agents:
         own = self._built_in if trusted else handed_out(self._built_in, self.settings)
         return (*own, *await self.servers.tools())
 
+    async def _offered(self, wish: Wish) -> tuple[AgentTool, ...]:
+        """No server is waited for where the wish names tools that are built in, or none."""
+        own = self._built_in if wish.trusted else handed_out(self._built_in, self.settings)
+        if wish.tools is not None and {tool.name for tool in own}.issuperset(wish.tools):
+            return own
+        return await self.tools(trusted=wish.trusted)
+
     def mode(self, tool: AgentTool) -> Approval:
         """What is done when the model calls it."""
         return approval_of(tool, self.settings)
@@ -74,7 +81,7 @@ class Agents:
             UnknownSession, Busy: as `Sessions.running`.
             StoreError: the session cannot be read or made.
         """
-        tools = self._chosen(await self.tools(trusted=wish.trusted), wish.tools)
+        tools = self._chosen(await self._offered(wish), wish.tools)
         question = None if wish.question is None else await gateway.resolved(wish.question)
         job = Job(
             wish.model,
@@ -85,6 +92,7 @@ class Agents:
             tools=tools,
             modes={tool.name: self.mode(tool) for tool in tools},
             budget=wish.budget,
+            thinking=wish.thinking,
         )
         if wish.turns:
             async with aclosing(self._alone(gateway, job, counted)) as events:
@@ -156,7 +164,10 @@ class Agents:
                 model=session.head["model"],
                 question=None,
                 instructions=paused.instructions,
-                tools=tuple(tool for tool in job.tools if tool.name in paused.tools),
+                tools=tuple(
+                    tool for tool in job.tools if identity(tool) in paused.tools
+                ),  # what was shown, no namesake
+                budget=job.budget.within(paused.left),
                 paused=paused,
                 answers=answers,
             )

@@ -130,6 +130,7 @@ async def _answer(
 ) -> _Answer:
     for _ in range(_REDIRECTS + 1):
         address = await _address(url, private)
+        http.cookies.clear()  # its jar knows hosts by their address, which many share
         response = await http.send(request_to(http, address, method, url, _HEADERS | headers, body), stream=True)
         try:
             target = _redirected(response, method, url)
@@ -155,6 +156,7 @@ def _redirected(response: httpx.Response, method: str, url: httpx.URL) -> httpx.
 def _url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
+        url.host.encode()  # it is read only now, and may be no name at all
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise Refusal(f"{text[:200]!r} is no address.") from None
     if url.scheme not in ("http", "https"):

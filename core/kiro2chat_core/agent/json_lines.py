@@ -50,12 +50,15 @@ def parse(text: str) -> Located:
     """Raises Broken where it is no JSON, or nested deeper than a hundred levels."""
     try:
         value = json.loads(text, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character can be escaped, and written nowhere
     except json.JSONDecodeError as bad:
         rest = text[bad.pos : bad.pos + 2]
         hint = " (JSON has no comments)" if rest in ("//", "/*") else ""
         raise Broken(f"{bad.msg}{hint}", bad.lineno, bad.colno) from None
     except RecursionError:
         raise Broken("nested too deeply", 1, 1) from None
+    except UnicodeEncodeError:
+        raise Broken("it holds half a character (\\ud800 to \\udfff)", 1, 1) from None
     except ValueError as bad:
         raise Broken(str(bad), 1, 1) from None
     lines, doubled = _places(text)

@@ -19,19 +19,24 @@ def names(tools: Iterable[tuple[str, str]], reserved: Collection[str] = ()) -> M
 
     A tool that only one server has, and that is not reserved, keeps its name; else all that share it get their server's
     before it, whichever was there first: so the names do not depend on the order in which servers start. What is not
-    legal, or taken all the same, gets a hash.
+    legal, or taken all the same, gets a hash. Names that differ in `-` and `_` only are one: Strands takes them so.
     """
     pairs = list(dict.fromkeys(tools))
-    shared = Counter(tool for _server, tool in pairs)
-    wished = {pair: pair[1] if shared[pair[1]] == 1 and pair[1] not in reserved else "__".join(pair) for pair in pairs}
-    taken = set(reserved)
+    taken = set(map(_same, reserved))
+    shared = Counter(_same(tool) for _server, tool in pairs)
+    own = {pair for pair in pairs if shared[_same(pair[1])] == 1 and _same(pair[1]) not in taken}
+    wished = {pair: pair[1] if pair in own else "__".join(pair) for pair in pairs}
     given: dict[tuple[str, str], str] = {}
     for pair in sorted(pairs, key=lambda pair: (wished[pair] != pair[1], pair)):  # own names first
         name = wished[pair]
-        while name in taken or not _LEGAL.fullmatch(name):
+        while _same(name) in taken or not _LEGAL.fullmatch(name):
             stem = _ILLEGAL.sub("_", wished[pair])[:_STEM].strip("_") or "tool"
             digest = hashlib.sha256("\0".join((*pair, name)).encode(errors="replace")).hexdigest()
             name = f"{stem}_{digest[:8]}"
         given[pair] = name
-        taken.add(name)
+        taken.add(_same(name))
     return given
+
+
+def _same(name: str) -> str:
+    return name.replace("-", "_")

@@ -30,6 +30,12 @@ __all__ = ["MAX_LINE", "process"]
 MAX_LINE = 64 << 20
 """Bytes of one message. A result of 10 MB is cut later; what never ends must not fill the memory."""
 
+_MOST_JUNK = 1 << 20
+"""Bytes between two messages that are none: a greeting and some logging, but no program that is no server."""
+
+_TURN = 100
+"""Lines that are read at a time."""
+
 _CHUNK = 1 << 16
 _LEAVING = 1.0
 """Seconds in which a server may end by itself once its stdin is closed; then it is told to (SIGTERM), then made to."""
@@ -81,6 +87,8 @@ class _Child(asyncio.SubprocessProtocol):
         self._clues = clues
         self._stdout = asyncio.StreamReader(limit=_CHUNK * 4)
         self._hung_up = False
+        self._junk = 0
+        """Bytes since its last message that were none."""
         self._writable = asyncio.Event()
         self._writable.set()
         self._exited = asyncio.Event()
@@ -134,20 +142,29 @@ class _Child(asyncio.SubprocessProtocol):
                 first, *others = chunk.split(b"\n")
                 pieces.append(first)
                 size += len(first)
-                for line in others:
+                for at, line in enumerate(others):
                     await self._deliver(b"".join(pieces), messages)
                     pieces, size = [line], len(line)
+                    if at % _TURN == 0:
+                        await asyncio.sleep(0)  # whoever prints without end must not keep everybody else from working
+                if self._junk > _MOST_JUNK:
+                    self._clues.ending = f"it printed more than {_MOST_JUNK >> 20} MiB that are no messages"
+                    return
                 if size > MAX_LINE:
                     self._clues.ending = f"it sent a message of more than {MAX_LINE >> 20} MiB"
                     return
 
     async def _deliver(self, line: bytes, messages: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
         try:
+            if not line.lstrip().startswith(b"{"):
+                raise ValueError("no object")
             message = mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
         except ValueError:
+            self._junk += len(line) + 1
             if line.strip():
                 self._clues.no_message(line)
             return
+        self._junk = 0
         await messages.send(SessionMessage(message))
 
     async def send(self, messages: MemoryObjectReceiveStream[SessionMessage]) -> None:

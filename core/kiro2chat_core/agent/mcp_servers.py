@@ -75,6 +75,8 @@ class Servers:
         self._changing = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._leaving: set[Keeper] = set()
+        self._slow: set[Keeper] = set()
+        """Those that a question has waited for in vain: the next one does not."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -155,6 +157,12 @@ class Servers:
     async def _swap(self) -> Reloaded:
         configs, self._problems = await asyncio.to_thread(read_config, self._settings, self._workspace, self._environ)
         old, self._read = self._keepers, True
+        broken = {problem.origin for problem in self._problems if not problem.server}
+        for name, keeper in old.items():
+            if (
+                name not in configs and keeper.config.origin in broken
+            ):  # nobody knows what the file means: what runs, stays
+                configs = {**configs, name: keeper.config}
         kept = {
             name: keeper
             for name, keeper in old.items()
@@ -171,10 +179,12 @@ class Servers:
 
     async def _started(self, keepers: Iterable[Keeper]) -> None:
         """Wait for starts, but only so long, and not for those that failed before."""
-        tasks = {self._in_background(keeper.start()): keeper.failed_before for keeper in list(keepers)}
-        awaited = {task for task, failed_before in tasks.items() if not failed_before}
-        if awaited:
-            await asyncio.wait(awaited, timeout=self._patience)
+        tasks = {self._in_background(keeper.start()): keeper for keeper in list(keepers)}
+        awaited = {task for task, keeper in tasks.items() if not keeper.failed_before and keeper not in self._slow}
+        _ready, late = await asyncio.wait(awaited, timeout=self._patience) if awaited else (set(), set())
+        for task in late:
+            self._slow.add(tasks[task])
+            task.add_done_callback(lambda done: self._slow.discard(tasks[done]))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -12,7 +12,17 @@ from typing import Any, TypeAlias, cast, get_args
 from .. import jsonio
 from ..turns import Image, ImageFormat, Part, Reasoning, Role, Text, ToolCall, ToolResult, Turn
 
-__all__ = ["Message", "closed", "message_of", "open_calls", "result_block", "result_of", "turn_of", "turns_of"]
+__all__ = [
+    "Message",
+    "arguments_of",
+    "closed",
+    "message_of",
+    "open_calls",
+    "result_block",
+    "result_of",
+    "turn_of",
+    "turns_of",
+]
 
 Message: TypeAlias = dict[str, Any]
 """`{"role": "user" or "assistant", "content": [blocks]}`."""
@@ -65,6 +75,16 @@ def _parts(block: Mapping[str, Any]) -> Iterator[Part]:
             yield Reasoning(said.get("text", ""), said.get("signature") or "")
 
 
+def arguments_of(text: str) -> dict[str, Any]:
+    """The object that a call's arguments are. Models write broken JSON now and then, and clients send it back: it stays
+    readable."""
+    try:
+        value = jsonio.loads(text) if text.strip() else {}
+    except ValueError:
+        return {"invalid_json": text}
+    return value if isinstance(value, dict) else {"value": value}
+
+
 def result_of(result: Mapping[str, Any]) -> ToolResult:
     content: list[Text | Image] = []
     for block in result["content"]:
@@ -100,7 +120,7 @@ def _block(part: Part) -> dict[str, Any]:
             said = {"text": text} | ({"signature": signature} if signature else {})
             return {"reasoningContent": {"reasoningText": said}}
         case ToolCall(id, name, arguments):
-            return {"toolUse": {"toolUseId": id, "name": name, "input": jsonio.loads(arguments or "{}")}}
+            return {"toolUse": {"toolUseId": id, "name": name, "input": arguments_of(arguments)}}
         case ToolResult():
             return {"toolResult": result_block(part)}
     raise TypeError(f"{type(part).__name__} is not resolved: the gateway does that")

@@ -25,7 +25,7 @@ from .messages import message_of
 from .model import BudgetSpent, KiroModel, Meter, cause_of
 from .pausing import Budget, Paused
 from .strands_tool import StrandsTool
-from .tool import AgentTool, Approval
+from .tool import AgentTool, Approval, identity
 from .watch import Watch
 
 __all__ = ["Job", "Run"]
@@ -219,7 +219,9 @@ class Run:
             asked[approval.id] = interrupt.id
             self._tell(approval)
         state = agent.take_snapshot(include=["interrupt_state"]).data["interrupt_state"]
-        self.paused = Paused(state, asked, tuple(tool.name for tool in self._job.tools), self._job.instructions)
+        spent = (self.meter.rounds, self.meter.tokens, time.perf_counter() - self._began, self.meter.spent_credits)
+        tools = tuple(identity(tool) for tool in self._job.tools)
+        self.paused = Paused(state, asked, tools, self._job.instructions, self._job.budget.less(*spent))
 
     def _tell_spent(self) -> None:
         """After each call of the model."""

@@ -1,8 +1,8 @@
 """Conversations with the agent that outlive a restart, kept in the store: per API key and user.
 
 In the store: partition `sessions#KEY#USER`, sort the session's id: its head. Partition `session#KEY#USER#ID`, sort
-`m#000000042#00`: a turn as JSON text, in pieces, since an image may be larger than an item; `paused#00`: the state of a run that
-waits for approval, in the same way. A lease of `session#KEY#USER#ID` / `run` says which request runs in it.
+`m#000000042#00000`: a turn as JSON text, in pieces, since an image may be larger than an item; `paused#00000`: the state of
+a run that waits for approval, in the same way. A lease of `session#KEY#USER#ID` / `run` says which request runs in it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -21,10 +22,12 @@ from .. import jsonio
 from ..errors import ClientError, Conflict
 from ..store.base import LONGEST_PAGE, Item, Key, Lease, Store, joined
 from ..turns import Text, ToolResult, Turn
-from .pausing import Paused
+from .pausing import Budget, Paused
 from .turn_json import from_json, to_json
 
 __all__ = ["Busy", "Owner", "Session", "Sessions", "UnknownSession", "to_the_end", "window"]
+
+logger = logging.getLogger(__name__)
 
 _PIECE = 90_000
 """Characters to an item: four bytes each at most, so that it fits whatever they are."""
@@ -70,6 +73,8 @@ class Session:
     first: int = 0
     """Number of the first turn in the whole conversation: what was long ago is forgotten."""
     paused: Paused | None = None
+    version: int = 0
+    """Of the head, as it was read or written last: who lost the session meanwhile must not write over another's."""
     lease: Lease | None = None
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -114,6 +119,9 @@ class Sessions:
         Raises:
             UnknownSession: there is none.
         """
+        return (await self._head(owner, id)).value
+
+    async def _head(self, owner: Owner, id: str) -> Item:
         item = await self._store.get(_head(owner, id))
         if item is None:
             raise UnknownSession(
@@ -121,7 +129,7 @@ class Sessions:
                 "session_id begins a new one.",
                 field="session_id",
             )
-        return item.value
+        return item
 
     async def read(self, owner: Owner, id: str) -> Session:
         """A session with all its turns, whoever runs in it.
@@ -133,20 +141,22 @@ class Sessions:
 
     async def _read(self, owner: Owner, id: str) -> tuple[Session, tuple[Key, ...]]:
         """A session, and what lies there that never came to count: the head is written last."""
-        head = await self.head(owner, id)
-        end, pieces, stray = f"m#{head['turns']:09d}", dict[str, str](), set[Key]()
+        item = await self._head(owner, id)
+        head = item.value
+        end, pieces, stray = f"m#{head['turns']:09d}", dict[str, dict[int, str]](), set[Key]()
         async for each in self._items(owner, id):
-            name = each.key.sort.rpartition("#")[0]
+            name, _, number = each.key.sort.rpartition("#")
             if name.startswith("m#") and name >= end:
                 stray.add(each.key)
             else:
-                pieces[name] = pieces.get(name, "") + each.value["json"]
-        paused = pieces.pop("paused", None)
-        turns = [from_json(jsonio.loads(text)) for _name, text in sorted(pieces.items())]
+                pieces.setdefault(name, {})[int(number)] = each.value["json"]
+        texts = {name: "".join(text for _number, text in sorted(parts.items())) for name, parts in pieces.items()}
+        paused = texts.pop("paused", None)
+        turns = [from_json(jsonio.loads(text)) for _name, text in sorted(texts.items())]
         begin = next((at for at, turn in enumerate(turns) if is_question(turn)), len(turns))  # results need their calls
         first = head["turns"] - len(turns) + begin
         waits = None if paused is None else _unpacked_pause(paused)
-        return Session(owner, id, head, tuple(turns[begin:]), first, waits), tuple(stray)
+        return Session(owner, id, head, tuple(turns[begin:]), first, waits, item.version), tuple(stray)
 
     @asynccontextmanager
     async def running(self, owner: Owner, id: str, patience: float) -> AsyncIterator[Session]:
@@ -181,7 +191,13 @@ class Sessions:
         await self._put_head(session)
 
     async def settle(self, session: Session, paused: Paused | None, **head: Any) -> None:
-        """Keep what a run left: what it waits for, and members of the head."""
+        """Keep what a run left: what it waits for, and members of the head.
+
+        Raises:
+            Busy: another request went on with the session.
+        """
+        if (await self._head(session.owner, session.id)).version != session.version:
+            raise _overtaken()
         await self._delete(session.owner, session.id, "paused#")
         if paused is not None:
             await self._write(session, "paused", _packed_pause(paused))
@@ -220,7 +236,11 @@ class Sessions:
                     session.cancelled.set()
                 assert session.lease is not None
                 if session.lease.until - self._clock() < _LEASE - _RENEWAL:
-                    session.lease = await self._store.renew(session.lease, _LEASE) or session.lease
+                    renewed = await self._store.renew(session.lease, _LEASE)
+                    if renewed is None:  # this machine slept, and another request has it now
+                        session.cancelled.set()
+                        return
+                    session.lease = renewed
             except Exception:
                 continue
 
@@ -237,14 +257,18 @@ class Sessions:
     async def _write(self, session: Session, name: str, text: str) -> None:
         partition, until = _partition(session.owner, session.id), self._until()
         for number, at in enumerate(range(0, max(1, len(text)), _PIECE)):
-            key = Key(partition, f"{name}#{number:02d}")
+            key = Key(partition, f"{name}#{number:05d}")
             try:
                 await self._store.put(key, {"json": text[at : at + _PIECE]}, expected="absent", expires_at=until)
             except Conflict:
-                raise Busy("Another request went on with this session meanwhile.", field="session_id") from None
+                raise _overtaken() from None
 
     async def _put_head(self, session: Session) -> None:
-        await self._store.put(_head(session.owner, session.id), session.head, expires_at=self._until())
+        place, until = _head(session.owner, session.id), self._until()
+        try:
+            session.version = await self._store.put(place, session.head, expected=session.version, expires_at=until)
+        except Conflict:
+            raise _overtaken() from None
 
     async def _delete(self, owner: Owner, id: str, prefix: str) -> None:
         async for item in self._items(owner, id, prefix):
@@ -252,6 +276,10 @@ class Sessions:
 
     def _until(self) -> float:
         return self._clock() + self._seconds
+
+
+def _overtaken() -> Busy:
+    return Busy("Another request went on with this session meanwhile.", field="session_id")
 
 
 async def to_the_end(work: Coroutine[Any, Any, Any]) -> None:
@@ -303,31 +331,39 @@ def _cancel(owner: Owner, id: str) -> Key:
 
 
 def _packed_pause(paused: Paused) -> str:
+    left = [paused.left.rounds, paused.left.tokens, paused.left.seconds, paused.left.credits]
     kept = {"asked": dict(paused.asked), "tools": list(paused.tools), "instructions": paused.instructions}
-    return jsonio.text({"state": _packed(paused.state), **kept})
+    return jsonio.text({"state": _packed(paused.state), "left": left, **kept})
 
 
-def _unpacked_pause(text: str) -> Paused:
-    value = jsonio.loads(text)
-    return Paused(_unpacked(value["state"]), value["asked"], tuple(value["tools"]), value["instructions"])
+def _unpacked_pause(text: str) -> Paused | None:
+    """None where it is another version's: its calls then count as broken off."""
+    try:
+        value = jsonio.loads(text)
+        left = Budget(*value["left"])
+        return Paused(_unpacked(value["state"]), value["asked"], tuple(value["tools"]), value["instructions"], left)
+    except (KeyError, TypeError, ValueError) as odd:
+        logger.warning("What a session waits for cannot be read (%s): it is broken off", type(odd).__name__)
+        return None
 
 
-_BYTES = "__bytes__"
+_BYTES, _PLAIN = "__bytes__", "__plain__"
+"""Bytes as base64; and a mapping that looks like either, which a model may write, in a mapping of its own."""
 
 
 def _packed(value: Any) -> Any:
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode()}
     if isinstance(value, Mapping):
-        return {name: _packed(each) for name, each in value.items()}
+        packed = {name: _packed(each) for name, each in value.items()}
+        return {_PLAIN: packed} if packed.keys() in ({_BYTES}, {_PLAIN}) else packed
     return [_packed(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _unpacked(value: Any) -> Any:
     if isinstance(value, dict):
-        return (
-            base64.b64decode(value[_BYTES])
-            if value.keys() == {_BYTES}
-            else {name: _unpacked(each) for name, each in value.items()}
-        )
+        if value.keys() == {_BYTES}:
+            return base64.b64decode(value[_BYTES])
+        plain = value[_PLAIN] if value.keys() == {_PLAIN} else value
+        return {name: _unpacked(each) for name, each in plain.items()}
     return [_unpacked(each) for each in value] if isinstance(value, list) else value

@@ -5,13 +5,15 @@ Knows neither strands nor mcp: what those want is made of it elsewhere.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
+from .. import jsonio
 from ..turns import Image, Text
 
-__all__ = ["BUILT_IN", "AgentTool", "Approval", "Outcome", "failed", "said"]
+__all__ = ["BUILT_IN", "AgentTool", "Approval", "Outcome", "failed", "identity", "said"]
 
 Approval: TypeAlias = Literal["auto", "ask", "deny"]
 """What happens when the model calls a tool: it runs, somebody is asked first, or it is refused."""
@@ -58,6 +60,12 @@ class AgentTool(Protocol):
 
         When it is cancelled, it ends within a second and leaves nothing running.
         """
+
+
+def identity(tool: AgentTool) -> str:
+    """Another for every other tool, whatever it is called: what somebody allowed is this one, as it described itself."""
+    said = jsonio.text([tool.description, tool.touches, dict(tool.schema)])
+    return f"{tool.source}/{tool.name}#{hashlib.sha256(said.encode(errors='replace')).hexdigest()[:16]}"
 
 
 def said(text: str) -> Outcome:

@@ -20,7 +20,7 @@ from strands.hooks import (
 from ..turns import ToolResult, Turn
 from .events import AgentEvent, Approval, ToolEnded, ToolStarted
 from .messages import result_of, turn_of
-from .tool import AgentTool, Outcome
+from .tool import AgentTool, Outcome, identity
 from .tool import Approval as Mode
 
 __all__ = ["ALLOW", "ALLOW_ALWAYS", "DENY", "Watch"]
@@ -28,14 +28,14 @@ __all__ = ["ALLOW", "ALLOW_ALWAYS", "DENY", "Watch"]
 ALLOW, ALLOW_ALWAYS, DENY = "allow", "allow_session", "deny"
 """Answers to an `Approval`; the second is for all further calls of this tool in the session."""
 
-_DENIED = "Refused: the settings do not allow this tool to run."
+_DENIED = "Refused: this tool needs leave that nobody can give here, or the settings deny it (AGENT_APPROVAL)."
 _SAID_NO = "Refused by the user. Do not try it again in another way; ask the user what to do instead."
 _ASK = "approval"
 
 
 class Watch(HookProvider):
-    """`modes` say what is done with each tool; `allowed` are those that somebody allowed for the session, and grows.
-    `results` are those of the calls that ended."""
+    """`modes` say what is done with each tool; `allowed` are those that somebody allowed for the session, by what they are and
+    not only by name, and grows. `results` are those of the calls that ended."""
 
     def __init__(
         self,
@@ -69,16 +69,16 @@ class Watch(HookProvider):
         use = event.tool_use
         name, mode = use["name"], self._mode(use["name"])
         if mode == "ask":
-            reason = {"id": use["toolUseId"], "name": name, "arguments": use["input"]}
+            reason = {"id": use["toolUseId"], "name": name, "arguments": _shown(use["input"])}
             answer = event.interrupt(_ASK, reason)
             if answer == ALLOW_ALWAYS:
-                self.allowed.add(name)
+                self.allowed.add(identity(self._tools[name]))
             if answer not in (ALLOW, ALLOW_ALWAYS):
                 event.cancel_tool = _SAID_NO
         elif mode == "deny":
             event.cancel_tool = _DENIED
         self._began[use["toolUseId"]] = time.perf_counter()
-        self._tell(ToolStarted(use["toolUseId"], name, self._source(name), use["input"]))
+        self._tell(ToolStarted(use["toolUseId"], name, self._source(name), _shown(use["input"])))
 
     def _after(self, event: AfterToolCallEvent) -> None:
         use, result = event.tool_use, result_of(event.result)
@@ -87,16 +87,22 @@ class Watch(HookProvider):
         seconds = 0.0 if began is None or event.cancel_message else time.perf_counter() - began
         outcome = Outcome(tuple(part for part in result.content), result.is_error)  # type: ignore[misc]
         source = self._source(use["name"])
-        self._tell(ToolEnded(use["toolUseId"], use["name"], source, use["input"], outcome, seconds))
+        self._tell(ToolEnded(use["toolUseId"], use["name"], source, _shown(use["input"]), outcome, seconds))
 
     async def _message(self, event: MessageAddedEvent) -> None:
         await self._added(turn_of(event.message))
 
     def _mode(self, name: str) -> Mode:
-        if name in self.allowed and self._modes.get(name) == "ask":
+        tool = self._tools.get(name)
+        if tool is not None and self._modes.get(name) == "ask" and identity(tool) in self.allowed:
             return "auto"
         return self._modes.get(name, "auto")  # an unknown tool is told so by Strands
 
     def _source(self, name: str) -> str:
         tool = self._tools.get(name)
         return tool.source if tool else ""
+
+
+def _shown(arguments: Any) -> Mapping[str, Any]:
+    """Whatever the model wrote, as the object that events promise; the tool itself tells the model what is wrong with it."""
+    return arguments if isinstance(arguments, Mapping) else {"value": arguments}

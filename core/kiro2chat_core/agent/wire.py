@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import images, jsonio
+from .. import images
 from ..dialects import sse
 from ..dialects.attachments import image_at
 from ..dialects.fields import Fields, body_fields
@@ -14,6 +14,7 @@ from ..dialects.openai_messages import read_messages
 from ..errors import Kiro2ChatError
 from ..turns import Image, ImageUrl, Part, Reasoning, Text, ToolCall, ToolResult, Turn
 from .events import AgentEvent, Approval, Failed, Finished, Said, Spent, Thought, ToolEnded, ToolStarted
+from .messages import arguments_of
 from .pausing import Budget
 from .tool import Outcome
 
@@ -305,7 +306,7 @@ def _shown(part: Part) -> dict[str, Any] | None:
         case Text(text):
             return {"type": "text", "text": text}
         case ToolCall(id, name, arguments):
-            return {"type": "tool_call", "id": id, "name": name, "arguments": jsonio.loads(arguments or "{}")}
+            return {"type": "tool_call", "id": id, "name": name, "arguments": arguments_of(arguments)}
         case Reasoning(text) if text:
             return {"type": "reasoning", "text": text}
     return None

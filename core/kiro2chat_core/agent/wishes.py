@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..turns import Turn
+from ..turns import Thinking, Turn
 from .pausing import Budget
 from .sessions import Owner
 
@@ -31,3 +31,4 @@ class Wish:
     patience: float = 60.0
     trusted: bool = True
     answers: Mapping[str, str] = field(default_factory=dict)
+    thinking: Thinking = field(default_factory=Thinking)

@@ -87,7 +87,7 @@ class Workspace:
         Raises:
             NotAllowed: it exists, lies outside, or cannot be written.
         """
-        with _told(path), self._parent(path, make=True) as (folder, name), _temporary(folder, data, 0o666) as temporary:
+        with _told(path), self._parent(path, make=True) as (folder, name), _temporary(folder, data) as temporary:
             os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
 
     def replace(self, path: str, data: bytes) -> bool:
@@ -98,7 +98,7 @@ class Workspace:
         """
         with _told(path), self._parent(path, make=True) as (folder, name):
             mode = _mode(folder, name, path)
-            with _temporary(folder, data, 0o666 if mode is None else mode) as temporary:
+            with _temporary(folder, data, mode) as temporary:
                 os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
             return mode is not None
 
@@ -112,6 +112,10 @@ class Workspace:
             descriptor = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _FILE, 0o666, dir_fd=folder)
             try:
                 _regular(descriptor, path)
+                if os.fstat(descriptor).st_nlink > 1:
+                    raise NotAllowed(
+                        f"{_shown(path)} has other names too, which may lie outside the workspace: write it anew."
+                    )
                 _write(descriptor, data)
             finally:
                 os.close(descriptor)
@@ -157,12 +161,16 @@ class Workspace:
 
 
 @contextmanager
-def _temporary(folder: int, data: bytes, mode: int) -> Iterator[str]:
-    """The name of a file with this content, on the disk before it gets its own name; nothing of it stays."""
+def _temporary(folder: int, data: bytes, mode: int | None = None) -> Iterator[str]:
+    """The name of a file with this content, on the disk before it gets its own name; nothing of it stays. `mode` is that of
+    the file which it replaces."""
     name = f".{secrets.token_hex(8)}.part"
-    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, mode & 0o777, dir_fd=folder)
+    new = 0o666 if mode is None else 0o600
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, new, dir_fd=folder)
     try:
         try:
+            if mode is not None:
+                os.fchmod(descriptor, mode & 0o777)
             _write(descriptor, data)
             os.fsync(descriptor)
         finally:

@@ -580,6 +580,7 @@ export interface AgentServer {
 export interface AgentTools {
   tools: AgentTool[];
   servers: AgentServer[];
+  problems: string[];
   workspace: string;
 }
 

@@ -37,6 +37,11 @@ export function AgentTools({ onClose }: { onClose: () => void }) {
               all={found.tools}
             />
           ))}
+          {found.problems.map((problem) => (
+            <p key={problem} class="tool-problem" role="alert">
+              {problem}
+            </p>
+          ))}
           {!found.servers.length && <p class="hint">{t("noServers")}</p>}
           <Reload />
         </div>

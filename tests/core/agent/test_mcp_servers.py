@@ -215,6 +215,14 @@ async def test_a_failed_server_is_not_tried_again_at_once(place: Place) -> None:
         assert state(servers, "absent").since != since
 
 
+async def test_a_program_that_is_no_server_is_given_up(place: Place) -> None:
+    async with place.servers({"yes": {"command": "yes", "env": {"KIRO2CHAT_TEST": place.mark}}}) as servers:
+        assert await servers.tools() == ()
+        (state,) = servers.states()
+        assert state.state == "failed"
+        assert "no messages" in state.error
+
+
 async def test_stray_lines_on_stdout_are_passed_over(place: Place) -> None:
     async with place.servers({"noisy": place.scripted("garbage")}) as servers:
         assert text(await by_name(await servers.tools())["good"].call({})) == "well"
@@ -300,7 +308,9 @@ async def test_reload_with_a_broken_file_says_so(place: Place) -> None:
         path.write_text('{"mcpServers": {\n  "one": }', encoding="utf-8")
         problems = (await servers.reload()).problems
         assert str(problems[0]).startswith(f"{path}:2:10: not valid JSON")
-        assert await servers.tools() == ()
+        assert [tool.name for tool in await servers.tools()] == [
+            "good"
+        ]  # nobody knows what the file means: what runs, stays
 
 
 async def test_try_out_starts_lists_and_stops(place: Place) -> None:
