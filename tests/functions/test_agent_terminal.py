@@ -61,6 +61,7 @@ def test_who_ends_it_ends_what_it_started(tmp_path: Path, told: signal.Signals) 
     process.send_signal(told)
     _, printed = process.communicate(timeout=30)
     assert "Traceback" not in printed
+    assert "destroyed" not in printed
     assert not Path(f"/proc/{pid.read_text().strip()}").exists()
     assert os.listdir(temporary) == []
 

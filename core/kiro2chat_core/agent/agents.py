@@ -16,13 +16,14 @@ from ..settings import Settings
 from ..store.base import Store
 from ..turns import Text, ToolResult, Turn
 from .builtin import approval_of, built_in_tools, handed_out
+from .ending import to_the_end
 from .events import AgentEvent, Finished
 from .mcp_servers import Servers
 from .memory import remembered
 from .messages import closed, open_calls, result_of
 from .pausing import Paused
 from .runner import Job, Run
-from .sessions import Busy, Owner, Session, Sessions, to_the_end
+from .sessions import Busy, Owner, Session, Sessions
 from .tool import BUILT_IN, AgentTool, Approval, identity
 from .wishes import Wish
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -20,6 +21,7 @@ import anyio
 import mcp_types
 from mcp.shared.message import SessionMessage
 
+from . import leftovers
 from .mcp_clues import Clues
 
 if TYPE_CHECKING:
@@ -51,16 +53,19 @@ async def process(
 ) -> AsyncGenerator[
     tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]
 ]:
-    """A started server's two streams, as a transport of mcp. Once it is left, nothing of the server's group runs any more.
+    """A started server's two streams, as a transport of mcp. Once it is left, nothing of what the server
+    started runs any more, as far as `leftovers` finds it.
 
     Raises:
         OSError: it cannot be started.
         ValueError: a NUL in an argument.
     """
     loop = asyncio.get_running_loop()
+    mark = secrets.token_hex(16)  # its children inherit it, wherever they go
     transport, child = await loop.subprocess_exec(
-        lambda: _Child(clues), command, *args, env=env, cwd=cwd, start_new_session=True
+        lambda: _Child(clues), command, *args, env={**env, leftovers.VARIABLE: mark}, cwd=cwd, start_new_session=True
     )
+    traces = leftovers.Traces(f"{leftovers.VARIABLE}={mark}", "")
     from_server, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, to_server = anyio.create_memory_object_stream[SessionMessage](256)  # whoever cancels does not wait for it
     pumps = [asyncio.create_task(child.receive(from_server)), asyncio.create_task(child.send(to_server))]
@@ -69,8 +74,10 @@ async def process(
     finally:
         try:
             await child.stop()
+            await leftovers.sweep(traces, patience=_TERMINATING)
         finally:
             child.kill()
+            leftovers.kill(traces)
             child.hang_up()
             transport.close()
             for pump in pumps:

@@ -16,6 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCResponse
 
+from .mcp_bounds import bound
 from .mcp_clues import Clues
 from .mcp_config import ServerConfig
 from .mcp_listing import mend
@@ -116,6 +117,7 @@ def _client(config: ServerConfig, clues: Clues, *, timeout: httpx2.Timeout | Non
     async def note(response: httpx2.Response) -> None:
         refused = response.status_code >= 400
         clues.status = f"{response.status_code} {response.reason_phrase}".strip() if refused else ""
+        bound(response, clues)
 
     hooks: dict[str, list[Callable[..., Any]]] = {"request": [keep_home], "response": [note]}
     return httpx2.AsyncClient(headers=headers, timeout=timeout, follow_redirects=True, event_hooks=hooks)

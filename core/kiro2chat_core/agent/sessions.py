@@ -13,7 +13,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,10 +22,11 @@ from .. import jsonio
 from ..errors import ClientError, Conflict
 from ..store.base import LONGEST_PAGE, Item, Key, Lease, Store, joined
 from ..turns import Text, ToolResult, Turn
+from .ending import to_the_end
 from .pausing import Budget, Paused
 from .turn_json import from_json, to_json
 
-__all__ = ["Busy", "Owner", "Session", "Sessions", "UnknownSession", "to_the_end", "window"]
+__all__ = ["Busy", "Owner", "Session", "Sessions", "UnknownSession", "window"]
 
 logger = logging.getLogger(__name__)
 
@@ -280,15 +281,6 @@ class Sessions:
 
 def _overtaken() -> Busy:
     return Busy("Another request went on with this session meanwhile.", field="session_id")
-
-
-async def to_the_end(work: Coroutine[Any, Any, Any]) -> None:
-    """Await it. Who is cancelled meanwhile waits for its end nevertheless: half of it would be worse."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    finally:
-        await asyncio.wait({task})
 
 
 def window(turns: tuple[Turn, ...], questions: int) -> int:

@@ -21,6 +21,7 @@ from typing import Any
 
 from . import leftovers
 from .checked_tool import CheckedTool, Refusal
+from .ending import to_the_end
 from .tool import Outcome, failed, said
 
 __all__ = ["scrubbed", "shell"]
@@ -157,9 +158,8 @@ class _Run:
         output = f"pipe:[{os.fstat(pipe).st_ino}]"
         traces = leftovers.Traces(self._marker, output, process.pid if process is not None else None)
         leftovers.kill(traces)
-        sweep = asyncio.ensure_future(leftovers.sweep(traces, patience=_GRACE))
         with suppress(TimeoutError):
-            await asyncio.shield(sweep)
+            await to_the_end(leftovers.sweep(traces, patience=_GRACE))
             if process is not None:
                 await asyncio.wait_for(process.wait(), _GRACE)
 

@@ -165,6 +165,18 @@ async def test_permissions_stay(workspace: Workspace) -> None:
     script.chmod(0o750)
     await write(workspace, "run.sh", "new", mode="overwrite")
     assert script.stat().st_mode & 0o777 == 0o750
+    script.chmod(0o664)  # whatever the process takes from new ones
+    await write(workspace, "run.sh", "newer", mode="overwrite")
+    assert script.stat().st_mode & 0o777 == 0o664
+
+
+async def test_nothing_is_added_to_a_file_that_has_other_names(workspace: Workspace, tmp_path: Path) -> None:
+    outside = workspace.root.parent / "elsewhere.txt"
+    outside.write_text("mine")
+    os.link(outside, workspace.root / "linked.txt")
+    assert "has other names" in await not_written(workspace, "linked.txt", mode="append")
+    await write(workspace, "linked.txt", "anew", mode="overwrite")
+    assert outside.read_text() == "mine"
 
 
 async def test_calls_at_the_same_time_lose_nothing(workspace: Workspace) -> None:

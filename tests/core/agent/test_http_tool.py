@@ -178,7 +178,25 @@ async def test_silence_ends_and_cancelling_closes_the_connection() -> None:
 
 # --- what it does not ask ----------------------------------------------------------------------------------------------
 
+
+async def test_cookies_stay_with_nobody() -> None:
+    async with serving({}) as site:
+        port = site.base.rpartition(":")[2]
+        site.pages["/a"] = answer(
+            b"", "set-cookie: token=secret", f"location: http://localhost:{port}/b", status="302 Found"
+        )
+        site.pages["/b"] = answer(b"there")
+        assert (await asked(f"{site.base}/a")).endswith("there")
+        assert not [head for head, _body in site.requests if "secret" in head]
+
+
+async def test_a_host_that_is_no_name_is_told() -> None:
+    assert "is no address" in await refused("http://xn--/")
+
+
 PRIVATE = [
+    "http://192.0.0.192/",
+    "http://[64:ff9b:1::a9fe:a9fe]/",
     "http://169.254.169.254/latest/meta-data/",
     "http://[fd00:ec2::254]/",
     "http://127.0.0.1/",

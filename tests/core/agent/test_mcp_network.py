@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from tests.core.agent.mcp_places import EVERYTHING, SERVERS, Place, by_name, text, until
 
@@ -134,6 +134,35 @@ async def test_addresses_that_are_no_mcp(place: Place, kind: str, path: str, exp
             assert expected.lower().replace(" ", "") in state.error.lower().replace(" ", "").replace("-", "")
             assert "secret-in-url" not in state.error
             assert "Traceback" not in state.error
+
+
+async def test_a_message_without_end_is_broken_off(place: Place) -> None:
+    async def answer(request: Request) -> Response:
+        asked = await request.json()
+        if asked["method"] == "initialize":
+            info = {"protocolVersion": asked["params"]["protocolVersion"], "capabilities": {"tools": {}},
+                    "serverInfo": {"name": "flood", "version": "1"}}  # fmt: skip
+            return JSONResponse({"jsonrpc": "2.0", "id": asked["id"], "result": info})
+        if asked["method"] == "tools/list":
+            tools = [{"name": "flood", "inputSchema": {"type": "object"}}]
+            return JSONResponse({"jsonrpc": "2.0", "id": asked["id"], "result": {"tools": tools}})
+        if asked["method"] != "tools/call":
+            return Response(status_code=202)
+
+        async def flood() -> AsyncIterator[bytes]:
+            yield b'{"jsonrpc": "2.0", "id": %d, "result": {"content": [{"type": "text", "text": "' % asked["id"]
+            for _ in range(70):
+                yield b"x" * (1 << 20)
+            yield b'"}]}}'
+
+        return StreamingResponse(flood(), media_type="application/json")
+
+    with served(Starlette(routes=[Route("/mcp", answer, methods=["POST"])])) as url:
+        async with place.servers({"flood": {"url": f"{url}/mcp", "timeout": 60_000}}) as servers:
+            (tool,) = await servers.tools()
+            outcome = await tool.call({})
+            assert outcome.is_error
+            assert "more than 64 MiB" in text(outcome)
 
 
 async def test_keys_do_not_follow_a_redirect_to_another_host(place: Place) -> None:

@@ -78,6 +78,15 @@ def test_names_are_legal_unique_and_whole(pairs: list[tuple[str, str]], reserved
     assert given_names == names(reversed(pairs), reserved)
 
 
+def test_names_that_strands_takes_for_one_are_told_apart() -> None:
+    pairs = [("a", "get-time"), ("b", "get_time"), ("c", "file-read")]
+    assert names(pairs, {"file_read"}) == {
+        ("a", "get-time"): "a__get-time",
+        ("b", "get_time"): "b__get_time",
+        ("c", "file-read"): "c__file-read",
+    }
+
+
 def test_a_name_is_kept_where_it_can_be() -> None:
     pairs = [("a", "read"), ("b", "read"), ("b", "write"), ("c", "a__read"), ("c", "shell")]
     assert names(pairs, {"shell"}) == {

@@ -61,6 +61,12 @@ def flood(size: int = 10_000_000) -> str:
 
 
 @server.tool()
+def runaway() -> int:
+    """A child in a session of its own, which no group leads back to."""
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True).pid
+
+
+@server.tool()
 def children() -> int:
     """A child that outlives its parent and holds its pipes."""
     return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid
