@@ -47,7 +47,7 @@ def test_the_changelog_names_the_version() -> None:
 
 def test_both_readmes_have_the_same_parts_commands_and_tables() -> None:
     english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
-    for pattern in (r"^(#+) ", r"^```(\w*)", r"<!-- table: (\w+) -->", r"^(make \w+|\.venv/bin/kiro2chat \w+)"):
+    for pattern in (r"^(#+) ", r"^```(\w*)", r"<!-- table: (\w+)(?:-zh)? -->", r"^(make \w+|\.venv/bin/kiro2chat \w+)"):
         assert re.findall(pattern, english, re.MULTILINE) == re.findall(pattern, chinese, re.MULTILINE)
 
 

@@ -80,7 +80,7 @@ def test_who_slept_and_lost_the_session_writes_nothing_over() -> None:
     with gateway(STRICT, clock=clock) as pair:
         id = answered(pair, "First.")["session_id"]
         pair.emulator.script(Reply("Slow."))
-        pair.emulator.inject("silence", after=0, seconds=6)
+        pair.emulator.inject("silence", after=0, seconds=90)
         with streaming(pair, "Slowly.", session_id=id) as events:
             assert next(events)["type"] == "start"
             eventually(lambda: len(pair.chats()) == 2)

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.functions.test_cli import COMMAND, environment, run
+from tests.functions.test_cli import COMMAND, environment, heeding, run
 
 ROOT = Path(__file__).parents[2]
 TIME = Path(sys.prefix) / "mcp-servers" / "bin" / "mcp-server-time"
@@ -53,13 +53,18 @@ def test_who_ends_it_ends_what_it_started(tmp_path: Path, told: signal.Signals) 
     process = subprocess.Popen(
         [*COMMAND, "agent", asked, "--demo", "--yes"], env=environment(tmp_path, TMPDIR=str(temporary)), cwd=folder(tmp_path),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heeding,
     )  # fmt: skip
-    end = time.monotonic() + 60
-    while not (pid.exists() and pid.read_text().strip()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    process.send_signal(told)
-    _, printed = process.communicate(timeout=30)
+    try:
+        end = time.monotonic() + 60
+        while not (pid.exists() and pid.read_text().strip()):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        process.send_signal(told)
+        _, printed = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     assert "Traceback" not in printed
     assert "destroyed" not in printed
     assert not Path(f"/proc/{pid.read_text().strip()}").exists()

@@ -30,6 +30,12 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return kept | {"HOME": str(home), "PYTHONIOENCODING": "utf-8"} | more
 
 
+def heeding() -> None:
+    """In a new process: signals count, also where whoever started the tests had them ignored, as `nohup` does."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def run(home: Path, *arguments: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *arguments],
@@ -48,6 +54,7 @@ def serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[subproce
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *arguments],
         env=environment(home, **more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=heeding,
     )  # fmt: skip
     try:
         assert process.stdout is not None
