@@ -68,7 +68,7 @@ def test_an_answer_that_max_tokens_cuts_costs_about_what_a_whole_one_does(client
     assert cut.status_code == 200
     more, paid = client.used()
     assert 200 <= more - tokens < tokens
-    assert credits / 2 < paid - credits < credits
+    assert credits / 2 < paid - credits < credits * 1.01  # the price itself, where it came in time
 
 
 def test_the_first_answer_of_all_costs_something_though_it_is_cut(client: Client) -> None:
