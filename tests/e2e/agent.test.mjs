@@ -1,12 +1,12 @@
 /** The agent: runs with tools, approval by key and by click, sessions, what it may touch, mcp.json. */
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { folder } from "./harness.mjs";
 import { site } from "./page.mjs";
 
-const workspace = mkdtempSync(join(tmpdir(), "kiro2chat-agent-"));
+const workspace = folder("agent");
 writeFileSync(join(workspace, "notes.txt"), "one\n");
 const FILES = fileURLToPath(new URL("../../node_modules/.bin/mcp-server-filesystem", import.meta.url));
 const { visit } = site({ env: { LOG_LEVEL: "warning", AGENT_WORKSPACE: workspace } });

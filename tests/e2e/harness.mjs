@@ -24,6 +24,13 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** A folder that goes with this process. */
+export function folder(/** @type {string} */ name) {
+  const path = mkdtempSync(join(tmpdir(), `kiro2chat-${name}-`));
+  process.once("exit", () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
 /** A command of kiro2chat, and the lines it prints until `enough` recognises one. */
 async function started(
   /** @type {string[]} */ args,
@@ -60,7 +67,7 @@ export class Server {
   #emulator;
   /** @type {import("node:child_process").ChildProcess | undefined} */
   #gateway;
-  #home = mkdtempSync(join(tmpdir(), "kiro2chat-e2e-"));
+  #home = folder("e2e");
   config = join(this.#home, "config.toml");
   /** @type {NodeJS.ProcessEnv} */
   #env;
@@ -142,7 +149,6 @@ export class Server {
 
   async stop() {
     for (const child of [this.#gateway, this.#emulator]) if (child) await ended(child);
-    rmSync(this.#home, { recursive: true, force: true });
   }
 
   /** What the emulated model says next, reply by reply: see the emulator's panel. */

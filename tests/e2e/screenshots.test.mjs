@@ -4,17 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { folder } from "./harness.mjs";
 import { site } from "./page.mjs";
 
 const KEPT = process.env.SCREENSHOTS;
-const FOLDER = KEPT ? resolve(KEPT) : mkdtempSync(join(tmpdir(), "kiro2chat-screenshots-"));
-const workspace = mkdtempSync(join(tmpdir(), "kiro2chat-workspace-"));
+const FOLDER = KEPT ? resolve(KEPT) : folder("screenshots");
+const workspace = folder("workspace");
 for (const name of ["notes.md", "budget.csv", "photo.txt"]) writeFileSync(join(workspace, name), `${name}\n`);
 // The monitor of somebody who has worked for an hour.
-const data = mkdtempSync(join(tmpdir(), "kiro2chat-data-"));
+const data = folder("data");
 const PYTHON = process.env.KIRO2CHAT ? join(dirname(process.env.KIRO2CHAT), "python") : ".venv/bin/python";
 execFileSync(PYTHON, ["tests/e2e/past_hour.py", data]);
 const { visit } = site({
