@@ -43,6 +43,9 @@ class ServerSettings:
         "Largest request body in bytes.",
         shown="33554432 (32 MiB)",
     )
+    body_timeout: float = setting(
+        "BODY_TIMEOUT", kinds.number(1, 3600), 60.0, "Seconds that the next piece of a request body may stay away."
+    )
     keepalive: float = setting(
         "KEEPALIVE", kinds.number(0.05, 600), 10.0, "Seconds of silence after which a stream gets a comment line."
     )

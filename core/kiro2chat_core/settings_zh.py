@@ -14,6 +14,7 @@ HELP: Mapping[str, str] = {
     "ALLOWED_HOSTS": "除回环名称外，反向代理可以转发的主机名；`*` 表示任意。",
     "CORS_ORIGINS": "哪些来源的页面可以调用 API，例如 `https://chat.example`。",
     "BODY_LIMIT": "请求体的最大字节数。",
+    "BODY_TIMEOUT": "请求体的下一段数据最多可以等待多少秒。",
     "KEEPALIVE": "流静默多少秒后发送一行注释。",
     "DATA_DIR": "存放锁和令牌副本的位置。",
     "STORE_URL": "存放密钥、记录和会话的位置：`sqlite:///` 加绝对路径。",

@@ -47,7 +47,7 @@ _KEYS = {"a": ALLOW, "s": ALLOW_ALWAYS, "d": DENY}
 _GOOD: frozenset[FinishReason] = frozenset({"end", "max_tokens"})
 
 
-def run(settings: Settings, options: argparse.Namespace, *, lasts: bool) -> bool:
+def run(settings: Settings, message: str, options: argparse.Namespace, *, lasts: bool) -> bool:
     """Whether the agent came to its end. Its files are those of the folder it is run in, unless AGENT_WORKSPACE says another.
     `lasts` is whether sessions do: those of a demo go with it.
 
@@ -56,11 +56,10 @@ def run(settings: Settings, options: argparse.Namespace, *, lasts: bool) -> bool
     """
     if settings.source("agent_workspace") == "default":
         settings = replace(settings, agent_workspace=Path.cwd())
-    return asyncio.run(_run(settings, options, Console(highlight=False), lasts))
+    return asyncio.run(_run(settings, message, options, Console(highlight=False), lasts))
 
 
-async def _run(settings: Settings, options: argparse.Namespace, console: Console, lasts: bool) -> bool:
-    message = sys.stdin.read() if options.message == "-" else options.message
+async def _run(settings: Settings, message: str, options: argparse.Namespace, console: Console, lasts: bool) -> bool:
     tools = None if options.tools is None else tuple(filter(None, map(str.strip, options.tools.split(","))))
     wish = Wish(
         options.model or settings.agent_model,

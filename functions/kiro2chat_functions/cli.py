@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 
 from kiro2chat_core import __version__
-from kiro2chat_core.errors import Kiro2ChatError, LoginError
+from kiro2chat_core.errors import BadRequest, Kiro2ChatError, LoginError
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, schema
 
@@ -185,7 +185,7 @@ def _chat(settings: Settings, options: argparse.Namespace) -> int:
     from kiro2chat_core.gateway import Gateway
     from kiro2chat_core.turns import Ask, Text, TextDelta, Turn
 
-    message = sys.stdin.read() if options.message == "-" else options.message
+    message = _said(options)
 
     async def ask(chosen: Settings) -> None:
         gateway = Gateway(chosen)
@@ -204,11 +204,19 @@ def _chat(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _said(options: argparse.Namespace) -> str:
+    """Raises BadRequest: there is nothing."""
+    message: str = sys.stdin.read() if options.message == "-" else options.message
+    if not message.strip():
+        raise BadRequest("There is nothing to answer: say it in quotes, or pipe it in and write - in its place.")
+    return message
+
+
 def _agent(settings: Settings, options: argparse.Namespace) -> int:
     from .agent_terminal import run
 
     with _backend(settings, options.demo) as (chosen, _login):
-        return 0 if run(chosen, options, lasts=chosen is settings) else 1
+        return 0 if run(chosen, _said(options), options, lasts=chosen is settings) else 1
 
 
 def _explain(settings: Settings, options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 ErrorForm = Callable[[Kiro2ChatError, str], tuple[int, dict[str, Any]]]
 """An error and the id of the request → the status and the body that a dialect answers with."""
-
 
 B = TypeVar("B")
 B_contra = TypeVar("B_contra", contravariant=True)
@@ -94,6 +93,7 @@ async def read_json(request: Request, limit: int | None = None) -> Any:
     Raises:
         TooLarge: over the limit; said before the body is read where its length was announced.
         BadRequest: it is not JSON.
+        ClientError: it is packed (415), or stays away (408).
     """
     if (coding := request.headers.get("content-encoding", "identity")).lower() != "identity":
         told = f"The body is packed ({coding[:40]}): send it as it is, without content-encoding."
@@ -104,7 +104,8 @@ async def read_json(request: Request, limit: int | None = None) -> Any:
     if announced.isascii() and announced.isdigit() and int(announced) > most:
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
+    chunks, patience = aiter(request.stream()), request.app.state.settings.body_timeout
+    while (chunk := await _next(chunks, patience)) is not None:
         body += chunk
         if len(body) > most:
             raise too_large
@@ -118,6 +119,15 @@ async def read_json(request: Request, limit: int | None = None) -> Any:
     if report is not None and report.said is not None:
         report.said.asked = value
     return value
+
+
+async def _next(chunks: AsyncIterator[bytes], patience: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(patience):
+            return await anext(chunks, None)
+    except TimeoutError:
+        told = f"Nothing came of the request body for {patience:g} seconds (BODY_TIMEOUT): is its content-length right?"
+        raise ClientError(told, status=408, code="body_timeout") from None
 
 
 def as_error(error: Exception) -> Kiro2ChatError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -23,6 +23,7 @@ from kiro2chat_core.kiro.allowance import Plan
 from kiro2chat_core.kiro.device import BUILDER_ID
 from kiro2chat_core.kiro.login import find_login, look
 from kiro2chat_core.kiro.own import own_names
+from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings
 
 from .device_logins import Attempt, DeviceLogins
@@ -45,7 +46,7 @@ _LIMIT = 1 << 16
 
 async def show_login(request: Request) -> Response:
     """GET /api/login: the login in use, masked, and where one was looked for. `next` is the command to type, "" for none."""
-    return JsonResponse(await asyncio.to_thread(_shown, _settings(request)))
+    return JsonResponse(await _shown(request))
 
 
 async def renew_login(request: Request) -> Response:
@@ -60,7 +61,7 @@ async def renew_login(request: Request) -> Response:
     login = await tokens.current()
     if found.usable(time.time()):  # else the line above has renewed it
         await tokens.renew(login)
-    return JsonResponse(await asyncio.to_thread(_shown, settings))
+    return JsonResponse(await _shown(request))
 
 
 async def show_usage(request: Request) -> Response:
@@ -131,26 +132,36 @@ def _told(step: Step) -> dict[str, Any]:
     return {"name": step.name, "ok": step.ok, "milliseconds": round(step.seconds * 1000, 1), "told": step.told}
 
 
-def _shown(settings: Settings) -> dict[str, Any]:
+async def _shown(request: Request) -> dict[str, Any]:
+    return await asyncio.to_thread(_looked, _settings(request), _gateways(request).main.tokens.refused)
+
+
+def _looked(settings: Settings, refused: Mapping[Secret, str]) -> dict[str, Any]:
     now = time.time()
     places = [
         {"place": each.place, "found": each.login is not None, "why": each.why} for each in look(settings, now=now)
     ]
     told: dict[str, Any] = {"places": places, "names": own_names(settings), "name": settings.login_name}
     try:
-        login = find_login(settings, now=now)
+        login = find_login(settings, now=now, refused=refused)
     except LoginError as error:
         return told | {"login": None, "error": error.message, "next": "kiro2chat login"}
-    works = login.usable(now) or login.renewable(now)
-    return told | {"login": _login(login, now), "next": "" if works else login.command}
+    why = refused.get(login.refresh_token, "") if login.refresh_token else ""
+    renewable = login.renewable(now) and not why
+    works = login.usable(now) or renewable
+    return told | {
+        "login": _login(login, renewable),
+        "error": why,
+        "next": "" if works and not why else login.command,
+    }
 
 
-def _login(login: Login, now: float) -> dict[str, Any]:
+def _login(login: Login, renewable: bool) -> dict[str, Any]:
     return {
         "source": login.source,
         "kind": login.kind,
         "expires_at": login.expires_at,
-        "renewable": login.renewable(now),
+        "renewable": renewable,
         "region": login.sso_region,
         "has_profile": login.profile_arn is not None,
         "profile": masked_arn(login.profile_arn) if login.profile_arn else None,

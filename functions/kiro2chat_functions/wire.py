@@ -179,7 +179,7 @@ class LoginShown(TypedDict):
     names: list[str]
     name: str
     login: LoginInUse | None
-    error: NotRequired[str]
+    error: str
     next: str
 
 

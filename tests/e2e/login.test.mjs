@@ -71,10 +71,16 @@ for (const [fault, told] of /** @type {const} */ ([
   });
 }
 
-visit("a code can be cancelled", async (person) => {
+visit("a code is there after a reload, until it is cancelled", async (person) => {
+  const { page } = person;
   await person.administer("/login");
   await person.button("Get a code").click();
+  const code = await page.locator(".device-letters").innerText();
+  await page.reload();
+  await page.locator(".device-letters", { hasText: code }).waitFor();
   await person.button("Cancel").click();
+  await person.button("Get a code").waitFor();
+  await page.reload();
   await person.button("Get a code").waitFor();
 });
 
@@ -91,6 +97,18 @@ visit(
   },
   { locale: "zh-CN", colorScheme: "dark", viewport: { width: 390, height: 800 } },
 );
+
+visit("a login that can no longer be renewed says so", async (person, server) => {
+  const { page } = person;
+  await person.administer("/login");
+  await server.inject("refresh_refused");
+  await person.button("Renew now").click();
+  await page.locator(".passport-error", { hasText: "kiro2chat login" }).waitFor();
+  await page.locator(".passport", { hasText: "cannot be renewed" }).waitFor();
+  assert.match(await page.locator(".next-command").innerText(), /kiro2chat login/);
+  assert.equal(await person.button("Renew now").count(), 0);
+  await person.axe();
+});
 
 visit("without a login: what was looked at, and what to type", async (person, server) => {
   const { page } = person;

@@ -139,6 +139,7 @@ def test_what_is_wrong_is_a_sentence(tmp_path: Path) -> None:
         (("hi", "--tools", "nope"), "There is no tool 'nope'"),
         (("hi", "--session", "nope"), "There is no session 'nope'"),
         (("hi", "--model", "nope"), "no such model"),
+        ((" ",), "There is nothing to answer"),
     ):
         ran = run(tmp_path, "agent", *arguments, "--demo")
         assert ran.returncode == 1

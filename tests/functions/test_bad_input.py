@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -40,6 +42,19 @@ def test_what_is_no_json_object_is_refused(pair: Pair, content: bytes) -> None:
     error = response.json()["error"]
     assert error["type"] == "invalid_request_error"
     assert "JSON" in error["message"]
+
+
+def test_a_body_that_stays_away_is_not_waited_for_without_end() -> None:
+    with gateway(STRICT, BODY_TIMEOUT="1") as pair:
+        address = urlsplit(pair.url)
+        head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as connection:
+            connection.sendall(f'{head}content-length: 999\r\n\r\n{{"model": "claude'.encode())
+            with connection.makefile("rb") as answer:
+                assert b" 408 " in answer.readline()
+                told = answer.read()  # to the end: nobody can tell where the next request would begin
+    assert b"BODY_TIMEOUT" in told
+    assert b'"code":"body_timeout"' in told
 
 
 @pytest.mark.parametrize(

@@ -271,3 +271,24 @@ def test_the_identity_note_is_a_choice(identity: str) -> None:
 def test_httpx_may_carry_the_requests_too() -> None:
     with gateway(KIRO_TRANSPORT="httpx") as pair:
         assert pair.post(asking("Hi", stream=True)).status_code == 200
+
+
+INNER: list[tuple[dict[str, Any], str]] = [
+    ({"tools": [{"type": "function", "function": {"name": "f", "strict": True}}]}, "tools.function.strict"),
+    ({"tools": [{"type": "function", "function": {"name": "f", "strict": False}}]}, ""),
+    ({"functions": [{"name": "f", "strict": True}]}, "functions.strict"),
+    ({"stream_options": {"include_obfuscation": True}}, "stream_options.include_obfuscation"),
+    ({"messages": [{"role": "user", "content": "Hi", "name": "Ann"}]}, "messages.name"),
+    ({"messages": [{"role": "user", "content": "Hi"}, {"role": "function", "name": "f", "content": "1"}]}, ""),
+    (
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}, "strict": True}}},
+        "response_format.json_schema.strict",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "named"), INNER, ids=[f"{number} {named}" for number, (_, named) in enumerate(INNER)])
+def test_members_without_effect_are_named(pair: Pair, sent: dict[str, Any], named: str) -> None:
+    response = pair.post(asking("Hi") | sent)
+    assert response.status_code == 200, response.text
+    assert response.headers.get("x-kiro2chat-ignored", "") == named

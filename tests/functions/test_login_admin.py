@@ -104,6 +104,20 @@ def test_an_expired_login_is_renewed_once(pair: Pair, tmp_path: Path) -> None:
     assert [each.path for each in pair.emulator.seen] == ["/token"]
 
 
+@pytest.mark.parametrize(("expires_in", "usable"), [(3600, True), (-60, False)])
+def test_a_login_whose_renewal_was_refused_is_not_shown_as_one_that_renews_itself(
+    pair: Pair, tmp_path: Path, expires_in: int, usable: bool
+) -> None:
+    kept(pair, tmp_path, expires_in)
+    pair.emulator.inject("refresh_refused", times=1)
+    assert call(pair, "POST", "/api/login/refresh").status_code == 401
+    told = call(pair, "GET", "/api/login").json()
+    assert list(mismatches(told, wire.LoginShown)) == []
+    assert (told["login"]["renewable"], told["next"]) == (False, "kiro2chat login")
+    assert (told["login"]["expires_at"] > time.time()) is usable
+    assert "kiro2chat login" in told["error"]
+
+
 def test_a_code_a_confirmation_and_a_login(pair: Pair, tmp_path: Path) -> None:
     started = call(pair, "POST", "/api/login/device", {})
     assert started.status_code == 201, started.text

@@ -93,6 +93,8 @@ def test_what_has_no_effect_is_named_in_a_header(pair: Pair) -> None:
         pair, asking("Hi", tools=[{"type": "web_search"}], store=True, temperature=1, text={"verbosity": "low"})
     )
     assert response.headers["x-kiro2chat-ignored"] == "store,temperature,text.verbosity,tools.web_search"
+    strict = [LOOK | {"strict": True}]
+    assert post(pair, asking("Hi", tools=strict)).headers["x-kiro2chat-ignored"] == "tools.strict"
     assert response.json()["store"] is False
 
 

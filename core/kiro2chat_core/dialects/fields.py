@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 from ..errors import BadRequest
 from ..turns import Effort
 
-__all__ = ["EFFORTS", "Field", "FieldTable", "Fields", "body_fields", "ignored", "without_effect"]
+__all__ = ["EFFORTS", "Field", "FieldTable", "Fields", "body_fields", "ignored", "sent", "without_effect"]
 
 
 _GREATEST = 2**53
@@ -153,3 +153,14 @@ def ignored(fields: Fields, table: FieldTable) -> tuple[str, ...]:
     known = [name for name, field in table.items() if field.check and field.check(fields, name) is not None]
     unknown = sorted(name[:60] for name in set(fields.value) - set(table))
     return tuple(name for name in (*known, *unknown) if name in fields)
+
+
+def sent(value: Any, path: str) -> bool:
+    """Whether something stands at `tools.function.strict`, lists being gone through; `false`, `"auto"` and what is empty ask
+    for nothing."""
+    if isinstance(value, list):
+        return any(sent(each, path) for each in value)
+    if not path:
+        return bool(value) and value != "auto"
+    name, _, rest = path.partition(".")
+    return isinstance(value, dict) and sent(value.get(name), rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,7 +16,7 @@ from ..turns import (
     Tool,
     ToolChoice,
 )
-from .fields import EFFORTS, Field, Fields, FieldTable, body_fields, ignored, without_effect
+from .fields import EFFORTS, Field, Fields, FieldTable, body_fields, ignored, sent, without_effect
 from .openai_messages import CUSTOM_INPUT, read_messages
 
 __all__ = ["FIELDS", "Wanted", "read"]
@@ -73,7 +74,7 @@ FIELDS: FieldTable = {
     "stream_options": Field("honoured", "`include_usage`"),
     "temperature": without_effect(Fields.number, "the backend takes none"),
     "tool_choice": Field("enforced", "said to the model; a demanded call that does not come is asked for once more"),
-    "tools": Field("honoured", "functions and custom tools; other kinds are named as ignored"),
+    "tools": Field("honoured", "functions and custom tools; other kinds, and `strict`, are named as ignored"),
     "top_logprobs": Field("refused", "more than 0"),
     "top_p": without_effect(Fields.number, "the backend takes none"),
     "user": without_effect(Fields.text),
@@ -81,6 +82,19 @@ FIELDS: FieldTable = {
     "web_search_options": without_effect(Fields.object),
 }
 """Every field of the request, and what becomes of it."""
+
+_INNER = (
+    "functions.strict",
+    "messages.audio",
+    "messages.content.image_url.detail",
+    "response_format.json_schema.strict",
+    "stream_options.include_obfuscation",
+    "tools.function.strict",
+)
+"""Members of honoured fields that have no effect."""
+
+_UNNAMED = ("system", "developer", "user", "assistant")
+"""Whose `name` Kiro knows no place for."""
 
 
 def read(body: object) -> Wanted:
@@ -118,7 +132,7 @@ def read(body: object) -> Wanted:
         include_usage=stream_options.flag("include_usage") if stream_options else False,
         functions="functions" in fields and "tools" not in fields,
         custom=custom,
-        ignored=(*no_effect, *unknown),
+        ignored=(*no_effect, *unknown, *_inner(fields)),
     )
 
 
@@ -130,6 +144,12 @@ def _refuse_what_cannot_be(fields: Fields) -> None:
         fields.fail(name, "cannot be had: Kiro gives no probabilities")
     if "audio" in [mode for mode in fields.array("modalities") if isinstance(mode, str)]:
         fields.fail("modalities", "holds 'audio': Kiro's models answer in text only")
+
+
+def _inner(fields: Fields) -> Iterator[str]:
+    if any(message.value.get("role") in _UNNAMED and "name" in message for message in fields.objects("messages")):
+        yield "messages.name"
+    yield from (path for path in _INNER if sent(fields.value, path))
 
 
 def _max_tokens(fields: Fields) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..turns import Ask, JsonAnswer, Limits, Thinking
-from .fields import EFFORTS, Field, Fields, FieldTable, body_fields, ignored, without_effect
+from .fields import EFFORTS, Field, Fields, FieldTable, body_fields, ignored, sent, without_effect
 from .responses_input import DECLARING, asks_for_summary, read_input
 from .responses_tools import Toolbox, read_choice, read_tools
 
@@ -92,6 +92,15 @@ FIELDS: FieldTable = {
     "user": without_effect(Fields.text),
 }
 """Every field of the request, and what becomes of it."""
+
+_INNER = (
+    "input.content.detail",
+    "stream_options.include_obfuscation",
+    "text.format.strict",
+    "tools.strict",
+    "tools.tools.strict",
+)
+"""Members of honoured fields that have no effect."""
 
 
 def read(body: object) -> Wanted:
@@ -195,6 +204,7 @@ def _included(fields: Fields) -> list[str]:
 
 def _inner(fields: Fields, included: list[str]) -> Iterator[str]:
     """Members of honoured fields that have no effect."""
+    yield from (path for path in _INNER if sent(fields.value, path))
     for name, members in (("reasoning", ("context", "mode")), ("text", ("verbosity",))):
         given = fields.object(name)
         yield from (f"{name}.{member}" for member in members if given and given.text(member))

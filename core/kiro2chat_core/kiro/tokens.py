@@ -11,7 +11,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import httpx
@@ -96,6 +96,11 @@ class Tokens:
         Raises as `current` does.
         """
         return await self._renewed(refused)
+
+    @property
+    def refused(self) -> Mapping[Secret, str]:
+        """Refresh tokens that the service has refused for good, and what people are told of it."""
+        return dict(self._refused)
 
     async def aclose(self) -> None:
         """Stop what is under way; waits for tokens that are being traded, so that none is lost."""

@@ -159,7 +159,7 @@ export interface LoginShown {
   names: string[];
   name: string;
   login: LoginInUse | null;
-  error?: string;
+  error: string;
   next: string;
 }
 

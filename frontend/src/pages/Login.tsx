@@ -8,14 +8,17 @@ import { Marked } from "../parts/Marked";
 import { Page } from "../parts/Page";
 import { Passport } from "../parts/Passport";
 import { admission } from "../state/admitted";
-import { loadLogin, shown, shownFailed } from "../state/logins";
+import { findDevice, loadLogin, shown, shownFailed } from "../state/logins";
 import { health } from "../state/server";
 import "../styles/forms.css";
 import "../styles/keys.css";
 import "../styles/login.css";
 
 export default function Login() {
-  useEffect(() => void loadLogin(), [admission.value]);
+  useEffect(() => {
+    void loadLogin();
+    void findDevice();
+  }, [admission.value]);
   const found = shown.value;
   if (shownFailed.value || !found) {
     return (
@@ -37,7 +40,7 @@ export default function Login() {
         </p>
       )}
       {found.login ? (
-        <Passport login={found.login} isDemo={isDemo} />
+        <Passport login={found.login} fault={found.error} isDemo={isDemo} />
       ) : (
         <section class="passport" aria-label={t("stateMissing")}>
           <header class="passport-head">
@@ -45,7 +48,7 @@ export default function Login() {
             <span class="dot missing" />
           </header>
           <p class="passport-error">
-            <Marked text={found.error ?? ""} />
+            <Marked text={found.error} />
           </p>
         </section>
       )}

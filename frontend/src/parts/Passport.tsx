@@ -4,8 +4,9 @@ import { language } from "../lib/t";
 import type { LoginInUse } from "../lib/wire";
 import { kindName, t } from "../lib/words/login";
 import { asError } from "../state/admitted";
-import { plan, renew } from "../state/logins";
+import { loadLogin, plan, renew } from "../state/logins";
 import { tell } from "../state/notices";
+import { Marked } from "./Marked";
 import { Meter } from "./Meter";
 import { PlanShare } from "./PlanShare";
 import { useNow } from "./useNow";
@@ -18,7 +19,7 @@ const STATES = {
 } as const;
 
 /** The login in use, as a passport: whose, where from, how long, and what is left of its plan. */
-export function Passport({ login, isDemo }: { login: LoginInUse; isDemo: boolean }) {
+export function Passport({ login, fault, isDemo }: { login: LoginInUse; fault: string; isDemo: boolean }) {
   const now = useNow(5000);
   const state = standing(login, now);
   const account = plan.value?.account;
@@ -49,6 +50,11 @@ export function Passport({ login, isDemo }: { login: LoginInUse; isDemo: boolean
           </div>
         ))}
       </dl>
+      {fault && (
+        <p class="passport-error" role="alert">
+          <Marked text={fault} />
+        </p>
+      )}
       <Expiry login={login} now={now} />
       <PlanShare />
     </section>
@@ -68,6 +74,7 @@ function Expiry({ login, now }: { login: LoginInUse; now: number }) {
       tell(t("renewed"));
     } catch (error) {
       tell(asError(error).message, { bad: true });
+      await loadLogin(); // it may have come to its end by that
     }
     setBusy(false);
   };

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { getJson, sendJson } from "../lib/api";
 import type { ApiError } from "../lib/errors";
+import { read, write } from "../lib/stored";
 import type { DeviceLogin, LoginShown, PlanShown } from "../lib/wire";
 import { asError } from "./admitted";
 import { login } from "./server";
@@ -11,6 +12,8 @@ export const shownFailed = signal<ApiError | null>(null);
 export const plan = signal<PlanShown | null>(null);
 export const planFailed = signal("");
 export const device = signal<DeviceLogin | null>(null);
+
+const KEPT = "device";
 
 export async function loadLogin(): Promise<void> {
   try {
@@ -51,6 +54,20 @@ export async function startDevice(wanted: {
   name: string;
 }): Promise<void> {
   device.value = await sendJson<DeviceLogin>("/api/login/device", "POST", wanted);
+  write(KEPT, device.value.id);
+}
+
+/** After a reload: the code that was shown here, and how it ended, once. */
+export async function findDevice(): Promise<void> {
+  const id = read(KEPT);
+  if (!id || device.value) return;
+  try {
+    const found = await getJson<DeviceLogin>(`/api/login/device/${id}`);
+    device.value ??= found;
+    if (found.state !== "waiting") write(KEPT, "");
+  } catch (error) {
+    if (asError(error).status === 404) write(KEPT, "");
+  }
 }
 
 /** Asks how it stands; once it is done, the login is shown anew. An error leaves it waiting, but for one: it is gone. */
@@ -61,6 +78,7 @@ export async function followDevice(): Promise<void> {
     const found = await getJson<DeviceLogin>(`/api/login/device/${waiting.id}`);
     if (device.value?.id !== waiting.id) return;
     device.value = found;
+    if (found.state !== "waiting") write(KEPT, "");
     if (found.state === "done") await loadLogin();
   } catch (error) {
     if (asError(error).status === 404 && device.value?.id === waiting.id)
@@ -71,6 +89,7 @@ export async function followDevice(): Promise<void> {
 export function forgetDevice(): void {
   const gone = device.value;
   device.value = null;
+  write(KEPT, "");
   if (gone?.state === "waiting") {
     // whether it was told or not, the code ends by itself
     sendJson(`/api/login/device/${gone.id}`, "DELETE", {}).catch(() => {});
