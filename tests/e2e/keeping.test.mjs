@@ -131,3 +131,54 @@ visit("a draft outlives a reload, also that of a new conversation", async (perso
   await person.page.reload();
   assert.equal(await person.composer.inputValue(), "half a thou");
 });
+
+visit("two tabs on one conversation lose nothing of each other", async (person, server) => {
+  const { page } = person;
+  await server.script({ text: "First." }, { text: Array(60).fill("slowly ") }, { text: "Meanwhile." });
+  await person.ask("One");
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.locator(".markdown", { hasText: "First." }).waitFor();
+  await other.locator(".composer textarea").fill("From the other tab");
+  await other.locator(".composer textarea").press("Enter");
+  await person.last.getByText("coming in another tab").waitFor();
+  await person.last.locator(".markdown", { hasText: "slowly" }).waitFor();
+  await person.button("Edit").first().click(); // a branch of its own, while that answer comes
+  await page.getByLabel("Edit your question").fill("Another one");
+  await page.keyboard.press("Enter");
+  await person.last.locator(".markdown", { hasText: "Meanwhile." }).waitFor();
+  await other.locator("article.answer.last .stats").waitFor();
+  await other.locator(".growing-answer").waitFor({ state: "detached" });
+  await person.button("Previous version").first().click();
+  await person.until(async () => (await person.last.innerText()).split("slowly").length === 61);
+  for (const tab of [page, other]) {
+    await tab.reload();
+    const versions = tab.locator("article.question").first();
+    await versions.getByText("/2").waitFor();
+    if ((await versions.innerText()).includes("2/2"))
+      await person.button("Previous version", versions).click();
+    await versions.getByText("1/2").waitFor();
+    assert.equal((await tab.locator("article.answer").last().innerText()).split("slowly").length, 61);
+    await person.button("Next version", versions).click();
+    await tab.locator("article.answer").last().getByText("Meanwhile.").waitFor();
+  }
+  await other.close();
+});
+
+visit(
+  "what was deleted while its answer came is back with all of it, and in view",
+  async (person, server) => {
+    const { page } = person;
+    await server.script({ text: Array(40).fill("slowly ") });
+    await person.say("Doomed");
+    await person.last.getByText("slowly slowly").waitFor();
+    await person.pick("More: Doomed", "Delete");
+    await page.getByRole("heading", { name: "What shall we do?" }).waitFor();
+    await page.waitForTimeout(800); // its answer ends in the meantime
+    await person.button("Undo").click();
+    await person.whole();
+    assert.equal((await person.last.innerText()).split("slowly").length, 41);
+    await page.reload();
+    assert.equal((await person.last.innerText()).split("slowly").length, 41);
+  },
+);

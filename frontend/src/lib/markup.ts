@@ -2,11 +2,13 @@
 import MarkdownIt from "markdown-it";
 import cjk from "markdown-it-cjk-friendly";
 import { formulas } from "./formulas";
+import { tasks } from "./tasks";
 
 const parser = new MarkdownIt({ html: false, linkify: true });
 // `**注意：**请看` is bold for whoever writes it; CommonMark's rules know only words with spaces between them.
 parser.use(cjk);
 parser.use(formulas);
+parser.use(tasks);
 // "main.py" and "node.js" are no addresses.
 parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 

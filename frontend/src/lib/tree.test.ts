@@ -1,5 +1,18 @@
 import { expect, test } from "vitest";
-import { add, type Chat, children, choose, path, replace, settled, type Turn, titleOf, upTo } from "./tree";
+import {
+  add,
+  type Chat,
+  children,
+  choose,
+  path,
+  received,
+  replace,
+  settled,
+  type Turn,
+  titleOf,
+  united,
+  upTo,
+} from "./tree";
 
 const EMPTY: Chat = {
   id: "c", title: "", created: 0, updated: 0, model: "", system: "", effort: "", maxTokens: 0, turns: {}, chosen: {},
@@ -42,6 +55,37 @@ test("a choice that is gone falls back to the newest", () => {
 test("what still streamed is cut off when it is read again", () => {
   const streaming = replace(chat, { ...turn("b", "a", "assistant"), state: "streaming" });
   expect(settled(streaming).turns.b?.state).toBe("cut");
+});
+
+test("two copies become one: all turns, each as far as it came, and the first one's title", () => {
+  const growing: Turn = { ...turn("x", "a", "assistant"), text: "so far", state: "streaming" };
+  const here = { ...add(add(chat, growing), turn("here", "e")), title: "ours" };
+  const there = {
+    ...add(add(chat, { ...turn("x", "a", "assistant"), text: "whole" }), turn("there", "d")),
+    title: "theirs",
+  };
+  for (const [first, second] of [
+    [here, there],
+    [there, here],
+  ] as const) {
+    const both = united(first, second);
+    expect(Object.keys(both.turns).sort()).toEqual(["a", "b", "c", "d", "e", "here", "there", "x"]);
+    expect(both.turns.x).toMatchObject({ text: "whole" });
+    expect(both.title).toBe(first.title);
+    const parents = Object.keys(both.turns);
+    for (const { id, parent } of Object.values(both.turns))
+      expect(parents.indexOf(parent)).toBeLessThan(parents.indexOf(id));
+  }
+});
+
+test("what another tab kept: its longer answers, this one's branch, and no life for what is dead", () => {
+  const dead: Turn = { ...turn("x", "a", "assistant"), text: "so", state: "streaming" };
+  const here = choose(settled(add(chat, dead)), turn("b", "a"));
+  const there = choose({ ...add(chat, { ...dead, text: "so far" }), title: "theirs" }, turn("c", "a"));
+  expect(received(here, there, "").turns.x).toMatchObject({ state: "cut", text: "so" });
+  expect(received(here, there, "x").turns.x).toMatchObject({ state: "streaming", text: "so far" });
+  expect(received(here, there, "").chosen.a).toBe("b");
+  expect(received(here, there, "").title).toBe("theirs");
 });
 
 test("titles are one line, cut between letters", () => {

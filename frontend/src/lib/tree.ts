@@ -111,6 +111,33 @@ export function settled(chat: Chat): Chat {
   return cut.reduce((changed, turn) => replace(changed, { ...turn, state: "cut" }), chat);
 }
 
+const RANK = { cut: 0, streaming: 1, stopped: 2, whole: 2 };
+
+/** Whether this copy of an answer has come further than that one. */
+function isFurther(one: Turn, other: Turn): boolean {
+  const ranks = RANK[one.state ?? "whole"] - RANK[other.state ?? "whole"];
+  return ranks > 0 || (ranks === 0 && one.text.length > other.text.length);
+}
+
+/** Two tabs' copies of a conversation as one: all turns of both, each as far as it came; all else is of the first. */
+export function united(first: Chat, second: Chat): Chat {
+  const turns = { ...second.turns, ...first.turns };
+  for (const turn of Object.values(second.turns)) {
+    const known = first.turns[turn.id];
+    if (known && isFurther(turn, known)) turns[turn.id] = turn;
+  }
+  return { ...first, turns, chosen: { ...second.chosen, ...first.chosen } };
+}
+
+/** What another tab has kept, which still writes the answer `live`; which branch is shown is each tab's own. */
+export function received(here: Chat, there: Chat, live: string): Chat {
+  const both = united({ ...there, chosen: { ...there.chosen, ...here.chosen } }, here);
+  const dead = Object.values(here.turns).filter(
+    ({ id, state }) => state === "cut" && id !== live && there.turns[id]?.state === "streaming",
+  );
+  return dead.reduce(replace, both);
+}
+
 /** The beginning of the first question, as long as nobody gave a title. */
 export function titleOf(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();

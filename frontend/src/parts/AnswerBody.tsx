@@ -68,6 +68,7 @@ export function AnswerBody({ chat, turn, siblings }: Props) {
 }
 
 function ending(turn: Turn): string {
+  if (turn.state === "streaming") return t("elsewhere");
   if (turn.state === "stopped") return t("stopped");
   if (turn.state === "cut") return t("cut");
   if (turn.finish === "length") return t("limited");

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Head } from "../lib/db";
 import { t } from "../lib/words/chat";
-import { pin, remove, rename } from "../state/chats";
+import { pin, rename } from "../state/chats";
+import { remove } from "../state/removing";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 

@@ -85,10 +85,11 @@ function Editor({ chat, turn }: { chat: Signal<Chat>; turn: Turn }) {
       {turn.pictures && <Pictures pictures={turn.pictures} />}
       <textarea
         ref={area}
+        dir="auto"
         class="field"
         aria-label={t("editLabel")}
         value={text}
-        rows={Math.min(12, text.split("\n").length + 1)}
+        rows={Math.min(12, text.split("\n").length + Math.floor(text.length / 70) + 1)}
         onInput={(event) => setText(event.currentTarget.value)}
         onCompositionStart={() => composition.start()}
         onCompositionEnd={() => composition.end(performance.now())}

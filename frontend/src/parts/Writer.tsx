@@ -82,6 +82,7 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
       )}
       <textarea
         ref={area}
+        dir="auto"
         rows={1}
         value={written}
         placeholder={t("message")}

@@ -13,6 +13,10 @@ test.each([
   ["**注意：**请看", "<p><strong>注意：</strong>请看</p>"],
   ["# A\n\n> q", '<h3 class="h1">A</h3><blockquote><p>q</p></blockquote>'],
   ["1. a\n2. b", "<ol><li>a</li><li>b</li></ol>"],
+  [
+    "- [ ] a\n- [x] **b**\n- [y] c",
+    '<ul><li class="task">☐ a</li><li class="task">☑ <strong>b</strong></li><li>[y] c</li></ul>',
+  ],
   ["3. a", '<ol start="3"><li>a</li></ol>'],
   ["a  \nb ~~c~~", "<p>a<br>b <s>c</s></p>"],
   ["node.js and main.py", "<p>node.js and main.py</p>"],

@@ -73,6 +73,7 @@ function propsOf(token: Token): Record<string, unknown> {
   if (token.type === "heading_open") return { class: token.tag };
   if (token.type === "link_open")
     return linkProps(String(token.attrGet("href") ?? ""), String(token.attrGet("title") ?? ""));
+  if (token.type === "list_item_open") return { class: token.attrGet("class") ?? undefined };
   if (token.type === "ordered_list_open") return { start: token.attrGet("start") ?? undefined };
   const style = String(token.attrGet("style") ?? "");
   const align = /text-align:(left|right|center)/.exec(style)?.[1];

@@ -11,13 +11,14 @@ import { pump } from "../lib/pump";
 import { requestOf } from "../lib/request";
 import { chunks } from "../lib/sse";
 import { add, type Chat, type Failure, type Picture, replace, type Turn, upTo } from "../lib/tree";
-import { change, keep, modelOf } from "./chats";
+import { change, keepAnswer, keptWhole, modelOf, say } from "./chats";
 import { loginRefused, lost } from "./server";
 
 interface Growing {
   /** Bumped at most once a frame; the answer itself is changed in place. */
   beat: Signal<number>;
   answer: Answer;
+  chat: string;
   stop: AbortController;
 }
 
@@ -54,7 +55,12 @@ export function stop(id: string): void {
 }
 
 async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
-  const one: Growing = { beat: signal(0), answer: begun(turn.at), stop: new AbortController() };
+  const one: Growing = {
+    beat: signal(0),
+    answer: begun(turn.at),
+    chat: chat.value.id,
+    stop: new AbortController(),
+  };
   growing.value = new Map(growing.value).set(turn.id, one);
   const beats = pump(() => one.beat.value++);
   let keptAt = performance.now();
@@ -73,7 +79,7 @@ async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
       beats.due();
       if (performance.now() - keptAt > KEPT_EVERY) {
         keptAt = performance.now();
-        void keep(replace(chat.value, { ...asTurn(turn, one.answer), state: "streaming" }));
+        void keepAnswer(chat.value.id, { ...asTurn(turn, one.answer), state: "streaming" });
       }
     }
     loginRefused.value = false;
@@ -85,11 +91,18 @@ async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
   const whole = asTurn(turn, one.answer);
   if (failure) whole.failure = noted(failure);
   else if (one.stop.signal.aborted) whole.state = "stopped";
-  change(chat, (value) => ({ ...replace(value, whole), updated: Date.now() }));
+  const kept = change(chat, (value) => ({ ...replace(value, whole), updated: Date.now() }));
   const left = new Map(growing.value);
   left.delete(turn.id);
   growing.value = left;
+  await kept;
+  await keptWhole(chat.value.id, turn.id);
 }
+
+/** The page goes: other tabs need not wait for what came here. */
+addEventListener("pagehide", () => {
+  for (const [id, { chat }] of growing.value) say({ chat, gone: id });
+});
 
 function asTurn(turn: Turn, answer: Answer): Turn {
   const { state: _, ...whole } = turn;

@@ -2,10 +2,22 @@
  * Conversations: the list, those that are loaded, and which one is shown. Changes are made here first and kept in the
  * browser's database behind that; where it fails, a sentence says so, and the page goes on with what it has.
  */
-import { batch, computed, type Signal, signal } from "@preact/signals";
-import { forgetChat, type Head, isFull, readChat, readList, writeChat, writeList } from "../lib/db";
+import { computed, type Signal, signal } from "@preact/signals";
+import {
+  forgetAnswer,
+  forgetChat,
+  type Head,
+  isFull,
+  readChat,
+  readList,
+  relist,
+  unlist,
+  writeAnswer,
+  writeChat,
+  writeDraft,
+} from "../lib/db";
 import { newId } from "../lib/ids";
-import { type Chat, settled, titleOf } from "../lib/tree";
+import { type Chat, received, replace, settled, type Turn, titleOf } from "../lib/tree";
 import { t } from "../lib/words/chat";
 import { preferredModel } from "./models";
 import { tell } from "./notices";
@@ -18,7 +30,7 @@ const loaded = new Map<string, Signal<Chat>>();
 export const shown = signal<Signal<Chat>>(fresh());
 export const chat = computed(() => shown.value.value);
 
-function fresh(): Signal<Chat> {
+export function fresh(): Signal<Chat> {
   const now = Date.now();
   const made: Chat = {
     id: newId(),
@@ -73,9 +85,9 @@ export function modelOf(of: Chat): string {
 }
 
 /** Change a conversation, and keep it unless it is still empty. */
-export function change(kept: Signal<Chat>, how: (chat: Chat) => Chat): void {
+export async function change(kept: Signal<Chat>, how: (chat: Chat) => Chat): Promise<void> {
   kept.value = how(kept.value);
-  if (Object.keys(kept.value.turns).length) void keep(kept.value);
+  if (Object.keys(kept.value.turns).length) await keep(kept.value);
 }
 
 const removed = new Set<string>();
@@ -87,8 +99,20 @@ export async function keep(value: Chat): Promise<void> {
   const title = value.title || titleOf(first?.text ?? "") || t("untitled");
   const head: Head = { id: value.id, title, updated: value.updated, pinned: value.pinned ?? false };
   list.value = sorted([head, ...list.value.filter((each) => each.id !== head.id)]);
-  await writing(() => writeChat(value, list.value));
-  channel?.postMessage(value.id);
+  await writing(() => writeChat(value, head));
+  say({ chat: value.id });
+}
+
+/** Keep what has come of an answer, so that a reload loses little. */
+export async function keepAnswer(chat: string, turn: Turn): Promise<void> {
+  if (removed.has(chat)) return;
+  await writing(() => writeAnswer(chat, turn));
+  say({ chat, live: turn.id });
+}
+
+/** The answer is in its conversation now. */
+export async function keptWhole(chat: string, turn: string): Promise<void> {
+  await forgetAnswer(chat, turn).catch(() => {});
 }
 
 export async function rename(id: string, title: string): Promise<void> {
@@ -102,30 +126,24 @@ export async function pin(id: string, pinned: boolean): Promise<void> {
   if (found) change(found, (value) => ({ ...value, pinned }));
 }
 
-/** Take a conversation away. It is forgotten only when it can no longer be brought back. */
-export async function remove(id: string): Promise<void> {
-  const found = await loadChat(id);
-  const head = list.value.find((each) => each.id === id);
-  removed.add(id);
-  batch(() => {
-    list.value = list.value.filter((each) => each.id !== id);
-    if (shown.value.value.id === id) shown.value = fresh();
-  });
-  await writing(() => writeList(list.value));
-  const timer = setTimeout(() => {
-    loaded.delete(id);
-    void forgetChat(id, list.value).catch(() => {});
-  }, 10_000);
-  const undo = () => {
-    clearTimeout(timer);
-    removed.delete(id);
-    if (found) void keep(found.value);
-    else if (head) {
-      list.value = sorted([head, ...list.value]);
-      void writing(() => writeList(list.value));
-    }
-  };
-  tell(t("deleted", { title: head?.title ?? "" }), { action: { label: t("undo"), run: undo } });
+/** Take a conversation out of the list and the database; until it is let go, the page still has it. */
+export async function takeAway(head: Head, found: Chat | undefined): Promise<void> {
+  removed.add(head.id);
+  list.value = list.value.filter((each) => each.id !== head.id);
+  await writing(() => (found ? forgetChat(found) : unlist(head.id)));
+  say({ chat: head.id });
+}
+
+export async function bringBack(head: Head, found: Chat | undefined): Promise<void> {
+  removed.delete(head.id);
+  if (found) return keep(found);
+  list.value = sorted([head, ...list.value]);
+  await writing(() => relist(head));
+}
+
+export function letGo(id: string): void {
+  loaded.delete(id);
+  void writeDraft(id, { text: "", pictures: [] }).catch(() => {});
 }
 
 async function writing(write: () => Promise<void>): Promise<void> {
@@ -140,22 +158,25 @@ function sorted(heads: Head[]): Head[] {
   return [...heads].sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated - a.updated);
 }
 
+/** What tabs tell each other: which conversation was kept, and which answer of it still comes, or came until its tab went. */
+interface News {
+  chat: string;
+  live?: string;
+  gone?: string;
+}
+
 /** Other tabs on the same database: their list is read anew, and what they changed is loaded anew. */
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("kiro2chat") : null;
-channel?.addEventListener("message", async ({ data }) => {
-  list.value = sorted(await readList().catch(() => list.value));
-  const known = loaded.get(String(data));
-  const read = known && (await readChat(String(data)).catch(() => null));
-  if (known && read) known.value = merged(known.value, read);
+channel?.addEventListener("message", async ({ data }: MessageEvent<News>) => {
+  list.value = sorted(await readList().catch(() => list.value)).filter(({ id }) => !removed.has(id));
+  const known = loaded.get(data.chat);
+  const read = known && (await readChat(data.chat).catch(() => null));
+  if (!known || !read) return;
+  const now = received(known.value, read, data.live ?? "");
+  const gone = now.turns[data.gone ?? ""];
+  known.value = gone?.state === "streaming" ? replace(now, { ...gone, state: "cut" }) : now;
 });
 
-/** What another tab wrote, with the answers that come in this one; which branch is shown is each tab's own. */
-function merged(here: Chat, there: Chat): Chat {
-  const growing = Object.values(here.turns).filter((turn) => turn.state === "streaming");
-  const turns = {
-    ...here.turns,
-    ...there.turns,
-    ...Object.fromEntries(growing.map((turn) => [turn.id, turn])),
-  };
-  return { ...there, turns, chosen: { ...there.chosen, ...here.chosen } };
+export function say(news: News): void {
+  channel?.postMessage(news);
 }
