@@ -66,7 +66,9 @@ def _owner_of_query(request: Request) -> Owner:
 def _head(session: Session) -> dict[str, Any]:
     kept = ("title", "model", "created_at", "updated_at")
     asked = list(session.paused.asked) if session.paused is not None else []
-    return {"id": session.id, **{name: session.head.get(name) for name in kept}, "waiting_for": asked}
+    calls = [dict(call) for call in session.paused.calls] if session.paused is not None else []
+    told = {"id": session.id, **{name: session.head.get(name) for name in kept}}
+    return told | {"waiting_for": asked, "approvals": calls}
 
 
 def _markdown(turn: dict[str, Any]) -> str:

@@ -55,13 +55,16 @@ class AgentToolEnd(TypedDict):
     images: NotRequired[list[str]]
 
 
-class AgentApproval(TypedDict):
-    type: Literal["approval"]
+class AgentAsked(TypedDict):
     id: str
     name: str
     source: str
     arguments: dict[str, Any]
     touches: str
+
+
+class AgentApproval(AgentAsked):
+    type: Literal["approval"]
     session_id: str | None
 
 
@@ -137,6 +140,7 @@ class AgentSession(TypedDict):
     created_at: float
     updated_at: float
     waiting_for: list[str]
+    approvals: list[AgentAsked]
     messages: list[AgentMessage]
 
 
@@ -228,7 +232,7 @@ class McpTried(TypedDict):
 
 
 AGENT_TYPES: tuple[type, ...] = (
-    AgentUsage, AgentStart, AgentText, AgentReasoning, AgentToolStart, AgentToolEnd, AgentApproval, AgentCounted,
+    AgentUsage, AgentStart, AgentText, AgentReasoning, AgentToolStart, AgentToolEnd, AgentAsked, AgentApproval, AgentCounted,
     AgentErrorDetail, AgentFailed, AgentDone,
     AgentTextPart, AgentReasoningPart, AgentImagePart, AgentCallPart, AgentResultPart, AgentMessage, AgentSession,
     AgentHead, AgentHeads, AgentTool, AgentServer, AgentTools,

@@ -94,6 +94,55 @@ visit(
 );
 
 visit(
+  "a run goes on while another session is looked at, and is there when it is opened again",
+  async (person, server) => {
+    const { page } = person;
+    const list = page.locator(".list-rows");
+    await server.script({ text: Array(120).fill("slowly ") }, { text: "At once." });
+    await person.say("A long one");
+    await person.last.getByText("slowly slowly").waitFor();
+    await person.button("New session").click();
+    await page.getByRole("heading", { name: "What shall it do?" }).waitFor();
+    await list.getByText("at work").waitFor();
+    await person.ask("A short one");
+    await person.last.locator(".markdown", { hasText: "At once." }).waitFor();
+    await list.getByText("A long one").click();
+    await person.last.getByText("slowly").waitFor();
+    await person.whole();
+    assert.equal((await person.last.innerText()).split("slowly").length, 121);
+    await list.getByText("at work").waitFor({ state: "detached" });
+    await page.reload();
+    await person.last.getByText("slowly").waitFor();
+    assert.equal((await person.last.innerText()).split("slowly").length, 121);
+  },
+  AGENT,
+);
+
+visit(
+  "what a call may touch is told after a reload too, and of two calls each is asked for",
+  async (person, server) => {
+    const { page } = person;
+    const calls = ["one", "two"].map((word) => ({ name: "shell", input: { command: `echo ${word}` } }));
+    await server.script({ text: "May I?", calls }, { text: "Thanks." });
+    await person.say("Do both.");
+    await page.locator(".approval").nth(1).waitFor();
+    await page.waitForURL(/session=/);
+    await page.reload();
+    await page.locator(".approval").nth(1).waitFor();
+    assert.match(await page.locator(".approval").first().innerText(), /echo one[\s\S]*Runs any command/);
+    await page.locator(".approval-head").first().click();
+    await page.keyboard.press("a");
+    await page.locator(".approval", { hasText: "echo one" }).getByText("Allowed; the other calls").waitFor();
+    await person.axe();
+    await page.keyboard.press("d");
+    await person.last.locator(".markdown", { hasText: "Thanks." }).waitFor();
+    await page.locator(".tool.done", { hasText: "echo one" }).waitFor();
+    await page.locator(".tool.failed", { hasText: "echo two" }).waitFor();
+  },
+  AGENT,
+);
+
+visit(
   "an error is told where the answer would have been, and can be tried again",
   async (person, server) => {
     await server.inject("throttled", { times: 3 });
@@ -103,6 +152,15 @@ visit(
     await person.button("Try again").click();
     await person.page.locator(".failure").waitFor({ state: "detached" });
     await person.page.getByText("This is a demo").first().waitFor();
+    await person.whole();
+    await server.inject("throttled", { times: 3 });
+    await person.say("And then?");
+    await person.button("Try again").click();
+    await person.page.locator(".failure").waitFor({ state: "detached" });
+    await person.whole();
+    await person.page.reload();
+    await person.page.locator("article.answer").nth(1).waitFor();
+    assert.equal(await person.page.locator("article.question").count(), 2);
   },
   AGENT,
 );

@@ -47,17 +47,20 @@ def test_a_call_that_is_allowed_runs_and_the_answer_goes_on() -> None:
         pair.emulator.script(Reply("May I?", calls=[shell("echo allowed")]), Reply("Done."))
         events = told(pair, "Do it.")
         asking, done = (next(each for each in events if each["type"] == type) for type in ("approval", "done"))
-        waiting = session(pair, done["session_id"])["waiting_for"]
+        waits = session(pair, done["session_id"])
         ran = approve(pair, done["session_id"], {asking["id"]: "allow"})
         later = session(pair, done["session_id"])
     assert "tool_start" not in kinds(events)
     assert done["stop_reason"] == "approval"
     assert asking["session_id"] == done["session_id"]
-    assert (asking["name"], asking["arguments"], waiting) == ("shell", {"command": "echo allowed"}, [asking["id"]])
+    assert (asking["name"], asking["arguments"]) == ("shell", {"command": "echo allowed"})
+    assert waits["waiting_for"] == [asking["id"]]
+    (again,) = waits["approvals"]  # as it was told, for whoever comes later
+    assert again == {name: asking[name] for name in ("id", "name", "source", "arguments", "touches")}
     assert asking["touches"]
     assert "allowed" in ran["tool_calls"][0]["result"]
     assert (ran["content"], ran["stop_reason"]) == ("Done.", "end")
-    assert later["waiting_for"] == []
+    assert (later["waiting_for"], later["approvals"]) == ([], [])
     assert [turn["role"] for turn in later["messages"]] == ["user", "assistant", "user", "assistant"]
 
 

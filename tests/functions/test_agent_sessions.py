@@ -217,3 +217,17 @@ def test_after_a_run_that_ended_in_its_rounds_the_session_goes_on() -> None:
     assert first["stop_reason"] == "limit_rounds"
     assert second["stop_reason"] == "end"
     assert "42" in body
+
+
+def test_a_question_that_nobody_could_answer_is_there_once_when_it_is_asked_again() -> None:
+    with gateway(STRICT, KIRO_ATTEMPTS="1") as pair:
+        id = answered(pair, "First.")["session_id"]
+        pair.emulator.inject("throttled", times=1)
+        assert chat(pair, "Second.", session_id=id).status_code == 429
+        assert answered(pair, "Second.", session_id=id)["stop_reason"] == "end"
+        turns = session(pair, id)["messages"]
+        assert [turn["role"] for turn in turns] == ["user", "assistant"] * 2
+        assert answered(pair, "Second.", session_id=id)["stop_reason"] == "end"  # answered, and meant anew
+        assert len(session(pair, id)["messages"]) == 6
+        current = pair.chats()[-2]["conversationState"]["currentMessage"]["userInputMessage"]["content"]
+    assert current.count("Second.") == 1

@@ -175,6 +175,8 @@ class Agents:
             await self.sessions.settle(session, None)  # after a crash nobody knows what ran, so that nothing runs twice
         else:
             await self._close(session)
+            if session.turns and session.turns[-1] == job.question:
+                job = replace(job, question=None)  # nobody could answer it, and it is asked once more
         memory = await remembered(gateway, self.settings, job.model, session, counted)
         if memory.head:
             await self.sessions.settle(session, None, **memory.head)

@@ -53,3 +53,5 @@ class Paused:
     instructions: str = ""
     left: Budget = field(default_factory=Budget)
     """What it may still use."""
+    calls: tuple[Mapping[str, Any], ...] = ()
+    """What is asked, for people: `id`, `name`, `source`, `arguments`, `touches`."""

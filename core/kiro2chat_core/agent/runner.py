@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from strands import Agent
@@ -41,7 +41,8 @@ _ENDING = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done. `turns` end before `question`; a `paused` run goes on with `answers` by id instead of one.
+    """What is to be done. `turns` end before `question`, or with one that nobody has answered yet; a `paused` run goes on with
+    `answers` by id instead of one.
 
     `modes` say what is done with the tools; those in `allowed` need not be asked for again. `instructions` is the client's
     part of `system`.
@@ -214,14 +215,16 @@ class Run:
 
     def _pause(self, agent: Agent, interrupts: Any) -> None:
         asked: dict[str, str] = {}
+        calls: list[dict[str, Any]] = []
         for interrupt in interrupts:
             approval = self._watch.approval(interrupt)
             asked[approval.id] = interrupt.id
+            calls.append(asdict(approval))
             self._tell(approval)
         state = agent.take_snapshot(include=["interrupt_state"]).data["interrupt_state"]
         spent = (self.meter.rounds, self.meter.tokens, time.perf_counter() - self._began, self.meter.spent_credits)
         tools = tuple(identity(tool) for tool in self._job.tools)
-        self.paused = Paused(state, asked, tools, self._job.instructions, self._job.budget.less(*spent))
+        self.paused = Paused(state, asked, tools, self._job.instructions, self._job.budget.less(*spent), tuple(calls))
 
     def _tell_spent(self) -> None:
         """After each call of the model."""

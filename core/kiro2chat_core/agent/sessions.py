@@ -324,7 +324,8 @@ def _cancel(owner: Owner, id: str) -> Key:
 
 def _packed_pause(paused: Paused) -> str:
     left = [paused.left.rounds, paused.left.tokens, paused.left.seconds, paused.left.credits]
-    kept = {"asked": dict(paused.asked), "tools": list(paused.tools), "instructions": paused.instructions}
+    kept: dict[str, Any] = {"asked": dict(paused.asked), "tools": list(paused.tools), "calls": list(paused.calls)}
+    kept["instructions"] = paused.instructions
     return jsonio.text({"state": _packed(paused.state), "left": left, **kept})
 
 
@@ -333,7 +334,8 @@ def _unpacked_pause(text: str) -> Paused | None:
     try:
         value = jsonio.loads(text)
         left = Budget(*value["left"])
-        return Paused(_unpacked(value["state"]), value["asked"], tuple(value["tools"]), value["instructions"], left)
+        tools, calls = tuple(value["tools"]), tuple(value["calls"])
+        return Paused(_unpacked(value["state"]), value["asked"], tools, value["instructions"], left, calls)
     except (KeyError, TypeError, ValueError) as odd:
         logger.warning("What a session waits for cannot be read (%s): it is broken off", type(odd).__name__)
         return None

@@ -1,6 +1,6 @@
 /** A session as it lies on the server, as entries: questions, and pieces of work in steps. Pure. */
 import { type AgentCall, begun, callOf, type Entry, type Question, type Work } from "./run";
-import type { AgentMessage, AgentSession } from "./wire";
+import type { AgentAsked, AgentMessage, AgentSession } from "./wire";
 
 /** A session's messages as entries: everything between two questions is one piece of work. */
 export function entriesOf(session: AgentSession): Entry[] {
@@ -30,18 +30,18 @@ export function entriesOf(session: AgentSession): Entry[] {
       }
     }
   }
-  return waiting(entries, new Set(session.waiting_for));
+  return waiting(entries, session.approvals);
 }
 
 /** Calls that wait for somebody's word are questions, and no calls yet. */
-function waiting(entries: Entry[], ids: ReadonlySet<string>): Entry[] {
+function waiting(entries: Entry[], approvals: readonly AgentAsked[]): Entry[] {
+  const asked = new Map(approvals.map((each) => [each.id, { ...callOf(each), touches: each.touches }]));
   const last = entries.at(-1);
   if (last?.role === "agent") {
-    last.steps = last.steps.map((step) =>
-      step.kind === "tool" && ids.has(step.call.id)
-        ? { kind: "approval", asked: { ...step.call, touches: "" } }
-        : step,
-    );
+    last.steps = last.steps.map((step) => {
+      const question = step.kind === "tool" && asked.get(step.call.id);
+      return question ? { kind: "approval", asked: question } : step;
+    });
   }
   return entries;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { entriesOf } from "./entries";
-import { type AgentEvent, asked, begun, type Entry, take } from "./run";
+import { type AgentEvent, asked, begun, decided, type Entry, take } from "./run";
 import type { AgentUsage } from "./wire";
 
 const usage: AgentUsage = {
@@ -83,6 +83,19 @@ describe("a run as it grows", () => {
   });
 });
 
+test("decisions go together, once the last is taken", () => {
+  const work = begun(0);
+  for (const id of ["a", "b"]) {
+    const call = { id, name: "shell", source: "built-in", arguments: {}, touches: "", session_id: "s" };
+    take(work, { type: "approval", ...call }, 1);
+  }
+  expect(asked([work]).map(({ id }) => id)).toEqual(["a", "b"]);
+  expect(decided(work, "b", "deny")).toBeNull();
+  expect(asked([work]).map(({ id }) => id)).toEqual(["a"]);
+  expect(decided(work, "a", "allow")).toEqual({ a: "allow", b: "deny" });
+  expect(work.steps).toEqual([]);
+});
+
 test("a session's messages are questions and pieces of work, with results at their calls", () => {
   const entries: Entry[] = entriesOf({
     id: "s",
@@ -91,6 +104,9 @@ test("a session's messages are questions and pieces of work, with results at the
     created_at: 1,
     updated_at: 1,
     waiting_for: ["c2"],
+    approvals: [
+      { id: "c2", name: "shell", source: "built-in", arguments: { command: "ls" }, touches: "all" },
+    ],
     messages: [
       {
         role: "user",

@@ -42,7 +42,9 @@ export type Step =
   | { kind: "text"; text: string }
   | { kind: "thought"; text: string; since: number; took?: number }
   | { kind: "tool"; call: AgentCall; running: boolean }
-  | { kind: "approval"; asked: Asked };
+  | { kind: "approval"; asked: Asked; decision?: Decision };
+
+export type Decision = "allow" | "allow_session" | "deny";
 
 export interface Question {
   role: "user";
@@ -110,7 +112,20 @@ export function take(work: Work, event: AgentEvent, now: number): void {
 export function asked(entries: readonly Entry[]): Asked[] {
   const last = entries.at(-1);
   if (last?.role !== "agent") return [];
-  return last.steps.flatMap((step) => (step.kind === "approval" ? [step.asked] : []));
+  return last.steps.flatMap((step) => (step.kind === "approval" && !step.decision ? [step.asked] : []));
+}
+
+/** Take a decision; once nothing is left to decide, all of them by id: they go to the server together. */
+export function decided(work: Work, id: string, decision: Decision): Record<string, Decision> | null {
+  work.steps = work.steps.map((step) =>
+    step.kind === "approval" && step.asked.id === id && !step.decision ? { ...step, decision } : step,
+  );
+  if (asked([work]).length) return null;
+  const all = work.steps.flatMap((step) =>
+    step.kind === "approval" && step.decision ? [[step.asked.id, step.decision] as const] : [],
+  );
+  work.steps = work.steps.filter((step) => step.kind !== "approval");
+  return Object.fromEntries(all);
 }
 
 function grow(work: Work, text: string): void {

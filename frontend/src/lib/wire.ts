@@ -457,13 +457,21 @@ export interface AgentToolEnd {
   images?: string[];
 }
 
-export interface AgentApproval {
-  type: "approval";
+export interface AgentAsked {
   id: string;
   name: string;
   source: string;
   arguments: Record<string, unknown>;
   touches: string;
+}
+
+export interface AgentApproval {
+  id: string;
+  name: string;
+  source: string;
+  arguments: Record<string, unknown>;
+  touches: string;
+  type: "approval";
   session_id: string | null;
 }
 
@@ -537,6 +545,7 @@ export interface AgentSession {
   created_at: number;
   updated_at: number;
   waiting_for: string[];
+  approvals: AgentAsked[];
   messages: AgentMessage[];
 }
 

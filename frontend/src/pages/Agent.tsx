@@ -13,19 +13,9 @@ import { ModelPicker } from "../parts/ModelPicker";
 import { SessionList } from "../parts/SessionList";
 import { Transcript } from "../parts/Transcript";
 import { Writer } from "../parts/Writer";
-import {
-  ask,
-  choose,
-  current,
-  entries,
-  loadSessions,
-  model,
-  newSession,
-  openSession,
-  running,
-  sessions,
-  stop,
-} from "../state/agent";
+import { asError } from "../state/admitted";
+import { ask, choose, current, entries, model, newSession, openSession, running, stop } from "../state/agent";
+import { loadSessions, sessions } from "../state/agentSessions";
 import { writeText } from "../state/drafts";
 import { tell } from "../state/notices";
 import { columnHidden, drawerOpen } from "../state/view";
@@ -39,9 +29,9 @@ export default function Agent() {
     if (wanted === current.value) return;
     if (!wanted) newSession();
     else {
-      void openSession(wanted).then((found) => {
-        if (found) return;
-        tell(t("missing"), { bad: true });
+      openSession(wanted).catch((error) => {
+        const { status, message } = asError(error);
+        tell(status === 404 ? t("missing") : message || t("notOpened"), { bad: true });
         route("/agent", true);
       });
     }

@@ -7,8 +7,9 @@ import type { AgentHead } from "../lib/wire";
 import { t } from "../lib/words/agent";
 import { t as chat } from "../lib/words/chat";
 import { t as shell } from "../lib/words/shell";
-import { current, remove, sessions } from "../state/agent";
+import { current, leave, newSession, runningIn } from "../state/agent";
 import { save } from "../state/agentFiles";
+import { remove, sessions } from "../state/agentSessions";
 import { columnHidden, drawerOpen } from "../state/view";
 import { listClass } from "./ChatList";
 import { Icon } from "./Icon";
@@ -36,6 +37,7 @@ export function SessionList() {
             type="button"
             class="new-chat"
             onClick={() => {
+              newSession();
               route("/agent");
               close();
             }}
@@ -93,6 +95,7 @@ function Row({ head, onOpen }: { head: AgentHead; onOpen: () => void }) {
       >
         <span class="chat-title">{title}</span>
         {head.paused && <span class="chat-excerpt">{t("waits")}</span>}
+        {runningIn.value.has(head.id) && <span class="chat-excerpt">{t("runs")}</span>}
       </a>
       <Menu
         label={`${chat("more")}: ${title}`}
@@ -104,6 +107,7 @@ function Row({ head, onOpen }: { head: AgentHead; onOpen: () => void }) {
             icon: "bin",
             danger: true,
             run: () => {
+              leave(head.id);
               remove(head);
               if (isCurrent) route("/agent");
             },

@@ -57,7 +57,12 @@ export const Steps = memo(function Steps({ work, last }: { work: Work; last: boo
             );
           default:
             return (
-              <ApprovalCard key={step.asked.id} asked={step.asked} first={last && step.asked === first} />
+              <ApprovalCard
+                key={step.asked.id}
+                asked={step.asked}
+                decision={step.decision}
+                first={last && step.asked === first}
+              />
             );
         }
       })}

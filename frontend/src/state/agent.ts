@@ -1,20 +1,20 @@
-/** Sessions of the agent, the one that is shown, and the run that is under way in it. */
-import { type Signal, signal } from "@preact/signals";
+/**
+ * The session of the agent that is shown, and the runs that are under way: in this one and in others, which go on while
+ * nobody looks.
+ */
+import { batch, computed, type Signal, signal } from "@preact/signals";
 import { agentEvents } from "../lib/agentStream";
 import { call, getJson, sendJson } from "../lib/api";
 import { entriesOf } from "../lib/entries";
 import { type ApiError, isAbort } from "../lib/errors";
 import { pump } from "../lib/pump";
-import { begun, type Entry, take, type Work } from "../lib/run";
+import { begun, type Decision, decided, type Entry, take, type Work } from "../lib/run";
 import { read, write } from "../lib/stored";
 import type { Picture } from "../lib/tree";
-import type { AgentHead, AgentHeads, AgentSession } from "../lib/wire";
-import { t } from "../lib/words/agent";
+import type { AgentSession } from "../lib/wire";
 import { asError } from "./admitted";
-import { tell } from "./notices";
+import { loadSessions } from "./agentSessions";
 import { lost } from "./server";
-
-export type Decision = "allow" | "allow_session" | "deny";
 
 interface Running {
   /** Bumped at most once a frame; the work itself is changed in place. */
@@ -23,122 +23,120 @@ interface Running {
   stop: AbortController;
 }
 
-export const sessions = signal<AgentHead[]>([]);
-/** The id of the session that is shown, "" for one that has not begun. */
-export const current = signal("");
-export const entries = signal<Entry[]>([]);
-export const running = signal<Running | null>(null);
+/** A session on this page. `id` is "" until it has begun. */
+interface Place {
+  id: Signal<string>;
+  entries: Signal<Entry[]>;
+  running: Signal<Running | null>;
+}
+
+const shown = signal<Place>(place("", []));
+export const current = computed(() => shown.value.id.value);
+export const entries = computed(() => shown.value.entries.value);
+export const running = computed(() => shown.value.running.value);
+/** Those in which something runs. */
+const busy = signal<readonly Place[]>([]);
+export const runningIn = computed(() => new Set(busy.value.map(({ id }) => id.value)));
 export const model = signal(read("agent-model") ?? "auto");
 /** Names of the tools that may be used; null is all of them. */
 export const allowedTools = signal<readonly string[] | null>(null);
 
-const UNDO = 8000; // milliseconds for which a deletion can be taken back
 const PATIENCE = 3000; // milliseconds that a cancelled run may take to say so
+
+function place(id: string, entries: Entry[]): Place {
+  return { id: signal(id), entries: signal(entries), running: signal(null) };
+}
 
 export function choose(name: string): void {
   model.value = name;
   write("agent-model", name);
 }
 
-export async function loadSessions(): Promise<void> {
-  try {
-    const found = (await getJson<AgentHeads>("/v1/agent/sessions")).sessions;
-    sessions.value = found.filter((each) => !leaving.has(each.id));
-  } catch (error) {
-    if (asError(error).code === "unreachable") lost();
-  }
-}
-
 export function newSession(): void {
-  running.value?.stop.abort();
-  running.value = null;
-  current.value = "";
-  entries.value = [];
+  opening = "";
+  shown.value = place("", []);
 }
 
-/** Show a session; whether it is there. */
-export async function openSession(id: string): Promise<boolean> {
-  running.value?.stop.abort();
-  try {
-    const session = await getJson<AgentSession>(`/v1/agent/sessions/${encodeURIComponent(id)}`);
-    running.value = null;
-    current.value = id;
-    entries.value = entriesOf(session);
-    if (session.model) model.value = session.model;
-    return true;
-  } catch {
-    return false;
+/** The session that was asked for last: an earlier one may come later. */
+let opening = "";
+
+/** @throws {ApiError} 404: there is none. */
+export async function openSession(id: string): Promise<void> {
+  opening = id;
+  const known = busy.value.find((each) => each.id.value === id);
+  if (known) {
+    shown.value = known;
+    return;
   }
+  const session = await getJson<AgentSession>(`/v1/agent/sessions/${encodeURIComponent(id)}`);
+  if (opening !== id) return;
+  batch(() => {
+    shown.value = place(id, entriesOf(session));
+    if (session.model) model.value = session.model;
+  });
 }
 
 export function ask(text: string, pictures: Picture[]): void {
-  entries.value = [...entries.value, { role: "user", text, pictures }, begun(Date.now())];
-  void run("/v1/agent/chat", {
+  const at = shown.value;
+  at.entries.value = [...at.entries.value, { role: "user", text, pictures }, begun(Date.now())];
+  void run(at, "/v1/agent/chat", {
     message: text,
     images: pictures.map(({ url }) => url),
     model: model.value,
     ...(allowedTools.value ? { tools: allowedTools.value } : {}),
-    ...(current.value ? { session_id: current.value } : {}),
+    ...(at.id.value ? { session_id: at.id.value } : {}),
   });
 }
 
-/** Answer what is asked: the run goes on in its place. */
+/** Answer one of the things that are asked; with the last answer the run goes on in its place. */
 export function decide(id: string, decision: Decision): void {
-  const work = entries.value.at(-1);
-  if (work?.role !== "agent" || running.value) return;
-  work.steps = work.steps.filter((step) => step.kind !== "approval" || step.asked.id !== id);
-  entries.value = [...entries.value];
-  void run("/v1/agent/approve", { session_id: current.value, id, decision });
+  const at = shown.value;
+  const work = at.entries.value.at(-1);
+  if (work?.role !== "agent" || at.running.value) return;
+  const decisions = decided(work, id, decision);
+  at.entries.value = [...at.entries.value.slice(0, -1), { ...work }];
+  if (decisions) void run(at, "/v1/agent/approve", { session_id: at.id.value, decisions });
 }
 
 /** Ask the last question once more. */
 export function again(): void {
-  const question = entries.value.findLast((each) => each.role === "user");
-  if (question?.role !== "user" || running.value) return;
-  const work = entries.value.at(-1);
+  const at = shown.value;
+  const all = at.entries.value;
+  const question = all.findLast((each) => each.role === "user");
+  if (question?.role !== "user" || at.running.value) return;
+  const work = all.at(-1);
   // The server keeps no session whose first question nobody could answer.
-  if (entries.value.length === 2 && work?.role === "agent" && !work.steps.length) current.value = "";
-  entries.value = entries.value.slice(0, -2);
+  if (all.length === 2 && work?.role === "agent" && !work.steps.length) at.id.value = "";
+  at.entries.value = all.slice(0, -2);
   ask(question.text, question.pictures);
 }
 
 export function stop(): void {
-  const one = running.value;
+  stopIn(shown.value);
+}
+
+/** A session is deleted: nothing of it goes on, and it is not shown any more. */
+export function leave(id: string): void {
+  for (const each of busy.value) if (each.id.value === id) stopIn(each);
+  if (current.value === id) newSession();
+}
+
+function stopIn({ id, running: { value: one } }: Place): void {
   if (!one) return;
-  if (current.value) {
-    sendJson("/v1/agent/cancel", "POST", { session_id: current.value }).catch(() => one.stop.abort());
+  if (id.value) {
+    sendJson("/v1/agent/cancel", "POST", { session_id: id.value }).catch(() => one.stop.abort());
     setTimeout(() => one.stop.abort(), PATIENCE);
   } else one.stop.abort();
 }
 
-const leaving = new Map<string, ReturnType<typeof setTimeout>>();
-
-/** Delete a session, in a while: until then it can be taken back. */
-export function remove(head: AgentHead): void {
-  sessions.value = sessions.value.filter((each) => each.id !== head.id);
-  const gone = () => {
-    leaving.delete(head.id);
-    call(`/v1/agent/sessions/${encodeURIComponent(head.id)}`, { method: "DELETE" }).catch((error) => {
-      if (asError(error).status !== 404) tell(asError(error).message, { bad: true });
-    });
-  };
-  leaving.set(head.id, setTimeout(gone, UNDO));
-  if (current.value === head.id) newSession();
-  const undo = () => {
-    clearTimeout(leaving.get(head.id));
-    leaving.delete(head.id);
-    void loadSessions();
-  };
-  tell(t("deleted", { title: head.title || t("untitled") }), { action: { label: t("undo"), run: undo } });
-}
-
-async function run(path: string, body: object): Promise<void> {
-  const work = entries.value.at(-1);
+async function run(at: Place, path: string, body: object): Promise<void> {
+  const work = at.entries.value.at(-1);
   if (work?.role !== "agent") return;
   delete work.failure;
   delete work.ending;
   const one: Running = { beat: signal(0), work, stop: new AbortController() };
-  running.value = one;
+  at.running.value = one;
+  busy.value = [...busy.value, at];
   const beats = pump(() => one.beat.value++);
   try {
     const response = await call(path, {
@@ -150,8 +148,10 @@ async function run(path: string, body: object): Promise<void> {
     for await (const events of agentEvents(response)) {
       for (const event of events) {
         take(work, event, Date.now());
-        if (event.type === "start" && event.session_id && running.value === one)
-          current.value = event.session_id;
+        if (event.type === "start" && event.session_id) {
+          at.id.value = event.session_id;
+          void loadSessions();
+        }
       }
       beats.due();
     }
@@ -163,10 +163,11 @@ async function run(path: string, body: object): Promise<void> {
     }
   } finally {
     beats.end();
-    if (running.value === one) {
-      running.value = null;
-      entries.value = [...entries.value.slice(0, -1), { ...work }];
-    }
+    batch(() => {
+      at.running.value = null;
+      at.entries.value = [...at.entries.value.slice(0, -1), { ...work }];
+      busy.value = busy.value.filter((each) => each !== at);
+    });
     void loadSessions();
   }
 }
