@@ -203,6 +203,7 @@ class McpFile(TypedDict):
 
     path: str
     text: str | None
+    version: str
     problems: list[McpProblem]
 
 

@@ -5,6 +5,7 @@ Values of `env` and `headers` are shown as `***`; what comes back as `***` keeps
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ from starlette.responses import Response
 
 from kiro2chat_core.agent.mcp_config import Problem, check_text, config_paths, schema, write_text
 from kiro2chat_core.dialects.fields import Fields, body_fields
-from kiro2chat_core.errors import BadRequest, SettingsError
+from kiro2chat_core.errors import BadRequest, Conflict, SettingsError
 from kiro2chat_core.settings import Settings
 
 from .agent import door, servers_of
@@ -35,18 +36,23 @@ async def read_files(request: Request) -> Response:
     for which, path in _paths(request).items():
         text = _text(path)
         shown, problems = (None, []) if text is None else (_masked(text), check_text(text))
-        files[which] = {"path": str(path), "text": shown, "problems": [_told(problem) for problem in problems]}
+        told = [_told(problem) for problem in problems]
+        files[which] = {"path": str(path), "text": shown, "version": _version(text), "problems": told}
     return JsonResponse({"files": files, "schema": schema()})
 
 
 async def save_file(request: Request) -> Response:
-    """PUT /api/mcp `{"file": "user" or "workspace", "text", "dry_run"?}`: checked, then written; POST /v1/agent/reload uses it.
+    """PUT /api/mcp `{"file": "user" or "workspace", "text", "dry_run"?, "version"?}`: checked, then written; POST
+    /v1/agent/reload uses it. `version` is that of the file that was shown: who looked at an older one does not write over it.
 
     Raises:
         BadRequest: the text has mistakes; nothing has changed. `param` names the member.
+        Conflict: the file is another by now.
     """
     fields = body_fields(await read_json(request, _LIMIT))
     path = _paths(request)[fields.choice("file", ("user", "workspace"))]
+    if "version" in fields and fields.text("version") != _version(_text(path)):
+        raise Conflict(f"{path} was changed meanwhile: look at it again.")
     text = _unmasked(fields, path)
     problems = check_text(fields.text("text"))  # as it was typed, so that lines are those of the editor
     if not fields.flag("dry_run"):
@@ -89,6 +95,11 @@ def _text(path: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as refused:
         raise BadRequest(f"{path} cannot be read: {refused}.", field="file") from None
+
+
+def _version(text: str | None) -> str:
+    """Another for every other content, "" where there is no file."""
+    return "" if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _masked(text: str) -> str | None:

@@ -143,6 +143,28 @@ visit(
 );
 
 visit(
+  "a run that a reload breaks off says so, and its question can be asked again",
+  async (person, server) => {
+    const { page } = person;
+    await server.script({ text: Array(200).fill("slowly ") }, { text: "At last." });
+    await person.say("An unlucky one");
+    await person.last.getByText("slowly slowly").waitFor();
+    await page.waitForURL(/session=/);
+    await page.reload();
+    await person.last.getByText("did not come to its end here").waitFor();
+    await person.axe();
+    await person.button("Ask it again").click();
+    await person.last.locator(".markdown", { hasText: "At last." }).waitFor();
+    await person.whole();
+    await page.reload();
+    await person.last.locator(".markdown", { hasText: "At last." }).waitFor();
+    assert.equal(await page.locator("article.question").count(), 1);
+    assert.equal(await page.locator(".list-rows a", { hasText: "An unlucky one" }).count(), 1);
+  },
+  AGENT,
+);
+
+visit(
   "an error is told where the answer would have been, and can be tried again",
   async (person, server) => {
     await server.inject("throttled", { times: 3 });
@@ -209,6 +231,10 @@ visit("mcp.json: mistakes by line, tried out, saved, and its tools are there", a
   const dialog = page.getByRole("dialog");
   const text = dialog.getByLabel("Text of mcp.json");
   await text.fill('{\n  "mcpServers": {\n    "files": { "command": 5 }\n  }\n}');
+  await dialog.getByText("Line 3:").waitFor();
+  await person.button("The workspace's", dialog).click();
+  await page.keyboard.press("Escape");
+  await person.button("mcp.json").click(); // what was typed is still there
   await dialog.getByText("Line 3:").waitFor();
   assert.equal(await person.button("Save and reload", dialog).isDisabled(), true);
   await person.axe();

@@ -45,7 +45,8 @@ def test_secrets_can_be_written_kept_and_never_read(pair: Pair, tmp_path: Path) 
     shown = told.json()["files"]["user"]["text"]
     assert "${KNOWN}" in shown
     assert told.json()["files"]["workspace"] == {
-        "path": str(tmp_path / "data" / "workspace" / ".kiro" / "settings" / "mcp.json"), "text": None, "problems": [],
+        "path": str(tmp_path / "data" / "workspace" / ".kiro" / "settings" / "mcp.json"),
+        "text": None, "version": "", "problems": [],
     }  # fmt: skip
     changed = shown.replace("a.example", "b.example")
     assert call(pair, "PUT", "/api/mcp", {"file": "user", "text": changed}).status_code == 200
@@ -55,6 +56,24 @@ def test_secrets_can_be_written_kept_and_never_read(pair: Pair, tmp_path: Path) 
         "headers": {"Authorization": "Bearer s3cret", "X-Known": "${KNOWN}"},
     }
     assert kept["local"]["env"] == {"TOKEN": "t0ken"}
+
+
+def test_who_looked_at_an_older_file_does_not_write_over_a_newer_one(pair: Pair, tmp_path: Path) -> None:
+    def version() -> str:
+        found: str = call(pair, "GET", "/api/mcp").json()["files"]["user"]["version"]
+        return found
+
+    def save(name: str, seen: str) -> httpx.Response:
+        entry = {name: {"command": "x"}}
+        return call(pair, "PUT", "/api/mcp", {"file": "user", "text": text(**entry), "version": seen})
+
+    assert save("first", version()).status_code == 200
+    seen = version()
+    assert save("second", seen).status_code == 200
+    late = save("third", seen)
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "conflict")
+    assert "second" in (tmp_path / ".kiro" / "settings" / "mcp.json").read_text(encoding="utf-8")
+    assert save("third", "").status_code == 409
 
 
 WRONG: dict[str, tuple[Any, str, str]] = {

@@ -61,6 +61,8 @@ export interface Work {
   seconds?: number;
   /** Why it ended, where that is not the plain end. */
   ending?: string;
+  /** It was found without an end, and nobody here knows why. */
+  brokenOff?: boolean;
   failure?: Failure;
 }
 

@@ -605,6 +605,7 @@ export interface McpProblem {
 export interface McpFile {
   path: string;
   text: string | null;
+  version: string;
   problems: McpProblem[];
 }
 

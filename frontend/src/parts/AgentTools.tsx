@@ -21,7 +21,7 @@ export function AgentTools({ onClose }: { onClose: () => void }) {
       {found !== undefined && !(found instanceof ApiError) && (
         <div class="agent-tools">
           <p class="agent-may">
-            <strong>{t("may")}</strong> {t("workspace", { folder: found.workspace })}
+            <strong>{t("may")}:</strong> {t("workspace", { folder: found.workspace })}
           </p>
           <Group
             name={t("builtIn")}

@@ -4,7 +4,7 @@ import { ApiError } from "../lib/errors";
 import type { AgentServer, McpFile, McpProblem } from "../lib/wire";
 import { t } from "../lib/words/agent";
 import { admission, asError } from "../state/admitted";
-import { check, files, loadFiles, tryOut, type Which, write } from "../state/agentFiles";
+import { check, files, loadFiles, tryOut, type, typed, type Which, write } from "../state/agentFiles";
 import { tell } from "../state/notices";
 import { AdminGate } from "./AdminGate";
 import { ServerState } from "./AgentTools";
@@ -22,7 +22,7 @@ export function McpEditor({ onClose }: { onClose: () => void }) {
       {found instanceof ApiError && <AdminGate error={found} onRetry={() => void loadFiles()} />}
       {found !== undefined && !(found instanceof ApiError) && (
         <>
-          <div class="row" role="group" aria-label={t("mcp")}>
+          <div class="row mcp-files" role="group" aria-label={t("mcp")}>
             {(["user", "workspace"] as const).map((name) => (
               <button
                 key={name}
@@ -36,7 +36,7 @@ export function McpEditor({ onClose }: { onClose: () => void }) {
             ))}
             <code class="mcp-path">{found.files[which].path}</code>
           </div>
-          <Editor key={`${which} ${found.files[which].text}`} which={which} file={found.files[which]} />
+          <Editor key={which} which={which} file={found.files[which]} />
         </>
       )}
     </Dialog>
@@ -44,14 +44,18 @@ export function McpEditor({ onClose }: { onClose: () => void }) {
 }
 
 function Editor({ which, file }: { which: Which; file: McpFile }) {
-  const [text, setText] = useState(file.text ?? EMPTY);
+  const kept = file.text ?? EMPTY;
+  const text = typed.value[which] ?? kept;
   const [problems, setProblems] = useState<McpProblem[]>(file.problems);
   const [tried, setTried] = useState<AgentServer[] | null>(null);
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);
-  const isChanged = text !== (file.text ?? EMPTY);
+  const isChanged = text !== kept;
   useEffect(() => {
-    if (!isChanged) return;
+    if (!isChanged) {
+      setProblems(file.problems);
+      return;
+    }
     const timer = setTimeout(
       () =>
         check(which, text).then(
@@ -64,7 +68,7 @@ function Editor({ which, file }: { which: Which; file: McpFile }) {
       PAUSE,
     );
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, file]);
   const doing = (work: Promise<void>) => {
     setBusy(true);
     setFailed("");
@@ -79,7 +83,7 @@ function Editor({ which, file }: { which: Which; file: McpFile }) {
         spellcheck={false}
         aria-label={t("fileText")}
         value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
+        onInput={(event) => type(which, event.currentTarget.value)}
       />
       <p class="hint">{t("secretsHidden")}</p>
       <ul class="mcp-problems" aria-live="polite">
@@ -108,7 +112,7 @@ function Editor({ which, file }: { which: Which; file: McpFile }) {
           type="button"
           class="primary"
           disabled={busy || !isChanged || problems.length > 0}
-          onClick={() => doing(write(which, text).then(() => tell(t("saved"))))}
+          onClick={() => doing(write(which, text, file.version).then(() => tell(t("saved"))))}
         >
           {t("save")}
         </button>
@@ -120,6 +124,20 @@ function Editor({ which, file }: { which: Which; file: McpFile }) {
         >
           {t("tryOut")}
         </button>
+        {isChanged && (
+          <button
+            type="button"
+            class="link"
+            disabled={busy}
+            onClick={() => {
+              type(which, undefined);
+              setFailed("");
+              void loadFiles();
+            }}
+          >
+            {t("discard")}
+          </button>
+        )}
         {busy && <span class="spinner" />}
       </div>
     </div>

@@ -66,6 +66,16 @@ export const Steps = memo(function Steps({ work, last }: { work: Work; last: boo
             );
         }
       })}
+      {work.brokenOff && (
+        <p class="ending">
+          {t("brokenOff")}{" "}
+          {!work.steps.length && last && (
+            <button type="button" class="link" onClick={again}>
+              {t("askAgain")}
+            </button>
+          )}
+        </p>
+      )}
       {work.ending && <p class="ending">{work.ending}</p>}
       {work.failure && <FailureCard failure={work.failure} onRetry={again} />}
       {!grows && (

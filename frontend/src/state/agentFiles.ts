@@ -30,9 +30,18 @@ export async function tryOut(file: Which, text: string): Promise<AgentServer[]> 
   return (await sendJson<McpTried>("/api/mcp/try", "POST", { file, text })).servers;
 }
 
+/** What was typed and not saved: it outlives the dialog. */
+export const typed = signal<Partial<Record<Which, string>>>({});
+
+export function type(file: Which, text: string | undefined): void {
+  const { [file]: _, ...others } = typed.value;
+  typed.value = text === undefined ? others : { ...others, [file]: text };
+}
+
 /** Write the file and put it in force. */
-export async function write(file: Which, text: string): Promise<void> {
-  await sendJson<McpChecked>("/api/mcp", "PUT", { file, text });
+export async function write(file: Which, text: string, version: string): Promise<void> {
+  await sendJson<McpChecked>("/api/mcp", "PUT", { file, text, version });
+  if (typed.value[file] === text) type(file, undefined); // what was typed while it was saved stays
   await reload();
   await loadFiles();
 }
