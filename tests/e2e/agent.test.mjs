@@ -270,6 +270,7 @@ visit(
     await page.getByRole("heading", { name: "要它做什么？" }).waitFor();
     await person.say(SHELL);
     await page.getByText("shell 请求运行").waitFor();
+    await page.getByText(`从 ${workspace} 开始`).waitFor(); // the server says this in English
     await person.axe();
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 390, `the page is ${width} wide`);

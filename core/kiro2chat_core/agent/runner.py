@@ -28,7 +28,7 @@ from .strands_tool import StrandsTool
 from .tool import AgentTool, Approval, identity
 from .watch import Watch
 
-__all__ = ["Job", "Run"]
+__all__ = ["TOLD", "Job", "Run"]
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class Run:
         finally:
             self._tell_spent()
             spent = self._told_spent
-            told = _TOLD.get(reason, "").format(budget=self._job.budget)
+            told = TOLD.get(reason, "").format(budget=self._job.budget)
             self._tell(Finished(reason, told, time.perf_counter() - self._began, spent))
 
     async def _run(self) -> FinishReason:
@@ -250,7 +250,7 @@ _REASONS: Mapping[str, FinishReason] = {
     "limit_turns": "limit_rounds",
     "limit_total_tokens": "limit_tokens",
 }
-_TOLD: Mapping[FinishReason, str] = {
+TOLD: Mapping[FinishReason, str] = {
     "approval": "Waiting for approval.",
     "cancelled": "The run was cancelled.",
     "max_tokens": "The model reached the longest answer it can give.",
@@ -261,3 +261,4 @@ _TOLD: Mapping[FinishReason, str] = {
     "limit_credits": "The run ended: it may use {budget.credits:g} credits (AGENT_CREDITS).",
     "error": "The run ended with an error.",
 }
+"""Why a run ended, for people; the page knows these in its languages too."""

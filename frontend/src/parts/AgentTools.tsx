@@ -4,6 +4,7 @@ import { ApiError } from "../lib/errors";
 import { duration } from "../lib/numbers";
 import type { AgentServer, AgentTool } from "../lib/wire";
 import { t } from "../lib/words/agent";
+import { spokenHere } from "../lib/words/sentences";
 import { asError } from "../state/admitted";
 import { allowedTools } from "../state/agent";
 import { loadTools, reload, tools } from "../state/agentFiles";
@@ -100,7 +101,7 @@ function Group({ name, server, tools: own, all }: GroupProps) {
             <span class={`approval-mode ${tool.approval}`}>
               {t(tool.approval === "deny" ? "deny_mode" : tool.approval)}
             </span>
-            <span class="tool-touches">{tool.touches}</span>
+            <span class="tool-touches">{spokenHere(tool.touches)}</span>
           </li>
         ))}
       </ul>

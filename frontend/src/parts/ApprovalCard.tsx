@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { Asked, Decision } from "../lib/run";
 import { t } from "../lib/words/agent";
+import { spokenHere } from "../lib/words/sentences";
 import { decide } from "../state/agent";
 import { Icon } from "./Icon";
 
@@ -39,7 +40,7 @@ export function ApprovalCard({ asked, decision, first }: Props) {
       <pre class="approval-what">{what}</pre>
       {asked.touches && (
         <p class="approval-touches">
-          {t("touches")}: {asked.touches}
+          {t("touches")}: {spokenHere(asked.touches)}
         </p>
       )}
       {decision ? (

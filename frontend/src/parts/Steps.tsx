@@ -6,6 +6,7 @@ import { asked, type Work } from "../lib/run";
 import { spoken } from "../lib/spoken";
 import { t } from "../lib/words/agent";
 import { t as chat } from "../lib/words/chat";
+import { spokenHere } from "../lib/words/sentences";
 import { again, running } from "../state/agent";
 import { ApprovalCard } from "./ApprovalCard";
 import { CopyButton } from "./CopyButton";
@@ -76,7 +77,7 @@ export const Steps = memo(function Steps({ work, last }: { work: Work; last: boo
           )}
         </p>
       )}
-      {work.ending && <p class="ending">{work.ending}</p>}
+      {work.ending && <p class="ending">{spokenHere(work.ending)}</p>}
       {work.failure && <FailureCard failure={work.failure} onRetry={again} />}
       {!grows && (
         <div class="actions">

@@ -96,7 +96,7 @@ export const t = words(
     mcp: "mcp.json",
     agent: "智能体",
     you: "你",
-    stats: "{about}{tokens} 个 token · {credits} 积分 · {time}",
+    stats: "{about}{tokens} 词元 · {credits} 额度 · {time}",
     asksFor: "{name} 请求运行",
     touches: "它可能触及的范围",
     allow: "允许一次",
