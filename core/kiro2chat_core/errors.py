@@ -27,6 +27,7 @@
     ├── StoreError             what lasts is out of reach                503   callers may go on without
     │   ├── StoreUnusable          cannot be opened                            names the place and the cure
     │   └── StoreOutOfReach        the same for strangers                      names nothing
+    ├── Stopping               this server ends                      503   another start answers
     ├── Conflict               another writer was first                  409
     ├── ItemTooLarge           more than an item of the store holds
     └── SettingsError          a setting that cannot be used             the start is refused
@@ -58,6 +59,7 @@ __all__ = [
     "NoCapacity",
     "QuotaExhausted",
     "SettingsError",
+    "Stopping",
     "StoreError",
     "StoreOutOfReach",
     "StoreUnusable",
@@ -265,6 +267,14 @@ class StoreUnusable(StoreError):
 
 class StoreOutOfReach(StoreError):
     """What a client is told of any of these, whoever it is: where the store is, and what is wrong with it, is in the log."""
+
+
+class Stopping(Kiro2ChatError):
+    """The server was told to end before the answer was whole."""
+
+    status = 503
+    code = "server_stopping"
+    retryable = True
 
 
 class Conflict(Kiro2ChatError):

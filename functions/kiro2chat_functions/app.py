@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -37,9 +38,12 @@ from .metrics import Meters
 from .recording import Recording
 from .tracing import Tracing, spans_of
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "end"]
 
 _GUARDED = ("/v1", "/metrics")
+
+_GRACE = 4.0
+"""Seconds that answers have to become whole once the server is told to end; a second later `serving` cuts them off."""
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -150,7 +154,14 @@ def create_app(settings: Settings, *, own: Settings | None = None, clock: Callab
     app.state.sessions = sessions
     app.state.device_logins = device_logins
     app.state.demo = own is not None
+    app.state.ending = asyncio.Event()
     return app
+
+
+def end(app: Starlette) -> None:
+    """The server was told to end: what would go on for ever ends at once, and answers while they can still say so."""
+    app.state.journal.end_listeners()
+    asyncio.get_running_loop().call_later(_GRACE, app.state.ending.set)
 
 
 def _middleware(

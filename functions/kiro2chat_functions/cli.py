@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from functools import partial
 
 from kiro2chat_core import __version__
 from kiro2chat_core.errors import BadRequest, Kiro2ChatError, LoginError
@@ -111,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
-    from .app import create_app
+    from .app import create_app, end
     from .serving import bound, run
 
     listener = bound(settings.host, settings.port)
@@ -132,7 +133,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
             told = f"what is asked and answered is kept for {chosen.journal_days} days (JOURNAL_BODIES)"
             print(f"  texts  {told}", flush=True)
         app = create_app(chosen, own=None if chosen is settings else settings)
-        run(app, listener, log_level=settings.log_level, ending=app.state.journal.end_listeners)
+        run(app, listener, log_level=settings.log_level, ending=partial(end, app))
     return 0
 
 

@@ -14,7 +14,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kiro2chat_core import jsonio
-from kiro2chat_core.errors import BadRequest, ClientError, Kiro2ChatError, StoreError, StoreOutOfReach, TooLarge
+from kiro2chat_core.errors import (
+    BadRequest,
+    ClientError,
+    Kiro2ChatError,
+    Stopping,
+    StoreError,
+    StoreOutOfReach,
+    TooLarge,
+)
 from kiro2chat_core.ids import new_id
 from kiro2chat_core.report import Report
 
@@ -48,6 +56,9 @@ class Encoder(Protocol[B_contra]):
     def feed(self, events: B_contra, /) -> bytes: ...
     def error(self, error: Kiro2ChatError) -> bytes: ...
     def ping(self) -> bytes: ...
+
+
+_STOPPING = "The server stops before the answer is whole: ask again."
 
 
 class ClientLeft(Exception):
@@ -160,22 +171,24 @@ def error_response(error: Kiro2ChatError, form: ErrorForm, headers: Mapping[str,
 
 
 async def unless_left(request: Request, work: Awaitable[T]) -> T:
-    """Await `work`, but cancel it as soon as the client closes the connection.
+    """Await `work`, but cancel it as soon as the client closes the connection, or the server ends.
 
     Raises:
         ClientLeft: it did.
+        Stopping: the server ends.
     """
     task = asyncio.ensure_future(work)
     watch = asyncio.create_task(_left(request.receive))
+    ending = asyncio.create_task(request.app.state.ending.wait())
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, watch, ending}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
-        raise ClientLeft
+        raise ClientLeft if watch.done() else Stopping(_STOPPING)
     finally:
-        for each in (task, watch):
+        for each in (task, watch, ending):
             each.cancel()
-        await asyncio.wait({task, watch})
+        await asyncio.wait({task, watch, ending})
 
 
 async def _left(receive: Receive) -> None:
@@ -189,6 +202,7 @@ class StreamedAnswer(Response, Generic[B]):
     The status waits for the first batch, so that an error before it is a plain error response; but not for longer than
     `keepalive` seconds: then the stream begins with a ping, and an error comes as the dialect's own event. A ping also
     breaks every later silence of that length. When the client leaves, the batches are closed, and with them the upstream.
+    When the server ends (`app.state.ending`), so does the answer, with an error that says why.
     """
 
     def __init__(
@@ -207,6 +221,8 @@ class StreamedAnswer(Response, Generic[B]):
         self._keepalive = keepalive
         self._extra = dict(headers)
         self._started = False
+        self._ended = False
+        self._stopping = False
         self._last_write = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -216,10 +232,22 @@ class StreamedAnswer(Response, Generic[B]):
                 await _left(receive)
                 group.cancel_scope.cancel()
 
+            answering = anyio.CancelScope()
             group.start_soon(watch)
             group.start_soon(self._break_silence, send)
-            await self._answer(scope, receive, send)
+            group.start_soon(self._end_with, scope["app"].state.ending, answering)
+            with answering:
+                await self._answer(scope, receive, send)
+            if self._stopping:
+                await self._fail(Stopping(_STOPPING), scope, receive, send)
+            if not self._ended:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
             group.cancel_scope.cancel()
+
+    async def _end_with(self, ending: asyncio.Event, answering: anyio.CancelScope) -> None:
+        await ending.wait()
+        self._stopping = True
+        answering.cancel()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._batches) as batches:
@@ -228,17 +256,18 @@ class StreamedAnswer(Response, Generic[B]):
                     if data := self._encoder.feed(batch):
                         await self._write(send, data)
             except Exception as failure:
-                error = as_error(failure)
-                noted(error, scope)
-                if not self._started:
-                    self._started = True  # no ping from here on
-                    await error_response(error, self._error_form, self._extra)(scope, receive, send)
-                    return
-                logger.info("The answer broke off: %s", error.message)
-                await self._write(send, self._encoder.error(error))
+                await self._fail(as_error(failure), scope, receive, send)
         if not self._started:
             await self._start(send)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _fail(self, error: Kiro2ChatError, scope: Scope, receive: Receive, send: Send) -> None:
+        noted(error, scope)
+        if self._started:
+            logger.info("The answer broke off: %s", error.message)
+            await self._write(send, self._encoder.error(error))
+        else:
+            self._started = self._ended = True  # no ping from here on
+            await error_response(error, self._error_form, self._extra)(scope, receive, send)
 
     async def _break_silence(self, send: Send) -> None:
         clock = asyncio.get_running_loop().time

@@ -35,6 +35,8 @@ def safe_sqrt(x: float) -> float | None:
 \`\`\`
 
 For a real $x \\ge 0$ both return $\\sqrt{x}$.`;
+/** What comes last on the other pages. */
+const FILLED = { monitor: ".request", settings: ".setting", login: ".passport-bar + .passport-bar .meter" };
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 
 for (const [size, viewport] of Object.entries(SIZES)) {
@@ -61,11 +63,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await person.say('call shell with {"command": "wc -l *.md"}');
         await page.locator(".approval").waitFor();
         await shot("agent");
-        for (const name of ["monitor", "settings", "login"]) {
+        for (const [name, last] of Object.entries(FILLED)) {
           await page.goto(`${server.url}/${name}`);
-          await page.locator("h1").first().waitFor();
-          await page.waitForLoadState("networkidle").catch(() => {});
-          await page.waitForTimeout(600);
+          await page.locator(last).first().waitFor();
+          await page.waitForTimeout(300); // what floats in has come to rest
           await shot(name);
         }
       },
