@@ -32,7 +32,8 @@ from kiro2chat_core.store.base import Store
 from kiro2chat_core.turns import CallBegan, CallDelta, CallEnded, Event, ReasoningDelta, TextDelta
 
 from .admission import admitted, allowed, gateway_of, key_of, left_of, spent
-from .http import JsonResponse, StreamedAnswer, new_id, read_json, unless_left
+from .http import JsonResponse, new_id, read_json, unless_left
+from .streamed import StreamedAnswer
 
 if TYPE_CHECKING:
     from kiro2chat_core.agent.agents import Agents

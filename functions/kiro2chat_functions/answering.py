@@ -17,8 +17,9 @@ from kiro2chat_core.turns import Ask, Batch
 
 from .admission import AGENT, admitted, allowed, gateway_of, metered
 from .agent_answers import agent_answer, is_agent
-from .http import Encoder, ErrorForm, JsonResponse, StreamedAnswer, unless_left
+from .http import ErrorForm, JsonResponse, unless_left
 from .recording import overheard
+from .streamed import Encoder, StreamedAnswer
 
 __all__ = ["Form", "answer", "explanation"]
 
