@@ -32,6 +32,7 @@ from kiro2chat_core.store.opening import is_made, store_of
 from . import admin, agent, agent_sessions, anthropic, key_admin, login_admin, mcp_admin, openai, responses, site, stats
 from .admin_guard import AdminGuard
 from .device_logins import DeviceLogins
+from .ending import Ending
 from .guards import LIMIT_HEADERS, KeyGuard, OriginGuard
 from .http import ErrorForm, JsonResponse, as_error, error_response, noted, rendered
 from .metrics import Meters
@@ -154,14 +155,14 @@ def create_app(settings: Settings, *, own: Settings | None = None, clock: Callab
     app.state.sessions = sessions
     app.state.device_logins = device_logins
     app.state.demo = own is not None
-    app.state.ending = asyncio.Event()
+    app.state.ending = Ending()
     return app
 
 
 def end(app: Starlette) -> None:
     """The server was told to end: what would go on for ever ends at once, and answers while they can still say so."""
     app.state.journal.end_listeners()
-    asyncio.get_running_loop().call_later(_GRACE, app.state.ending.set)
+    asyncio.get_running_loop().call_later(_GRACE, app.state.ending.tell)
 
 
 def _middleware(

@@ -16,7 +16,6 @@ from kiro2chat_core.errors import (
     BadRequest,
     ClientError,
     Kiro2ChatError,
-    Stopping,
     StoreError,
     StoreOutOfReach,
     TooLarge,
@@ -24,8 +23,9 @@ from kiro2chat_core.errors import (
 from kiro2chat_core.ids import new_id
 from kiro2chat_core.report import Report
 
+from .ending import Ending
+
 __all__ = [
-    "STOPPING",
     "ClientLeft",
     "ErrorForm",
     "JsonResponse",
@@ -43,8 +43,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 ErrorForm = Callable[[Kiro2ChatError, str], tuple[int, dict[str, Any]]]
 """An error and the id of the request → the status and the body that a dialect answers with."""
-
-STOPPING = "The server stops before the answer is whole: ask again."
 
 
 class ClientLeft(Exception):
@@ -170,7 +168,7 @@ async def unless_left(request: Request, work: Awaitable[T]) -> T:
         await asyncio.wait({task, watch, ending}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
-        raise ClientLeft if watch.done() else Stopping(STOPPING)
+        raise ClientLeft if watch.done() else Ending.error()
     finally:
         for each in (task, watch, ending):
             each.cancel()

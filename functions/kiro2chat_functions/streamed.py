@@ -12,9 +12,10 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kiro2chat_core.errors import Kiro2ChatError, Stopping
+from kiro2chat_core.errors import Kiro2ChatError
 
-from .http import STOPPING, ErrorForm, as_error, error_response, left, noted
+from .ending import Ending
+from .http import ErrorForm, as_error, error_response, left, noted
 
 __all__ = ["Encoder", "StreamedAnswer"]
 
@@ -74,12 +75,12 @@ class StreamedAnswer(Response, Generic[B]):
             with answering:
                 await self._answer(scope, receive, send)
             if self._stopping:
-                await self._fail(Stopping(STOPPING), scope, receive, send)
+                await self._fail(Ending.error(), scope, receive, send)
             if not self._ended:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             group.cancel_scope.cancel()
 
-    async def _end_with(self, ending: asyncio.Event, answering: anyio.CancelScope) -> None:
+    async def _end_with(self, ending: Ending, answering: anyio.CancelScope) -> None:
         await ending.wait()
         self._stopping = True
         answering.cancel()
