@@ -1,4 +1,5 @@
-"""Every request below /v1 on record: a pure ASGI layer that begins a Report and hands it on when the response has ended."""
+"""Every request below /v1 on record, but for looks at the agent's sessions and tools: a pure ASGI layer that begins a Report and
+hands it on when the response has ended."""
 
 from __future__ import annotations
 
@@ -21,6 +22,9 @@ _DIALECTS = (
     ("/v1/agent/chat", "agent"),
     ("/v1/agent/approve", "agent"),
 )
+
+_SILENT = ("/v1/agent/sessions", "/v1/agent/tools")
+"""What the page reads over and over to show the agent: on record it would drown what was asked."""
 
 
 class Recording:
@@ -46,10 +50,10 @@ class Recording:
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(self._prefix):
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith(self._prefix) or path.startswith(_SILENT):
             await self._app(scope, receive, send)
             return
-        path: str = scope["path"]
         dialect = next((dialect for start, dialect in _DIALECTS if path.startswith(start)), "")
         report = scope["report"] = Report(path=path[:200], dialect=dialect, began_at=time.time())
         report.said = Said() if self._bodies else None

@@ -231,3 +231,13 @@ def test_a_question_that_nobody_could_answer_is_there_once_when_it_is_asked_agai
         assert len(session(pair, id)["messages"]) == 6
         current = pair.chats()[-2]["conversationState"]["currentMessage"]["userInputMessage"]["content"]
     assert current.count("Second.") == 1
+
+
+def test_looking_at_sessions_and_tools_is_not_on_record() -> None:
+    with gateway(STRICT) as pair:
+        id = answered(pair)["session_id"]
+        for path in ("sessions", f"sessions/{id}", "tools"):
+            assert call(pair, "GET", f"/v1/agent/{path}").status_code == 200
+        assert call(pair, "GET", "/v1/agent/sessions/nope").status_code == 404
+        found = call(pair, "GET", "/api/requests").json()["requests"]
+    assert [each["path"] for each in found] == ["/v1/agent/chat"]
