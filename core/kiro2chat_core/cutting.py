@@ -10,13 +10,16 @@ from .turns import CallBegan, CallDelta, CallEnded, Ended, EndReason, Event, Lim
 
 __all__ = ["Cutter"]
 
+_TOKENS_OF_A_BYTE = 11
+"""At most, outside ASCII: normalising makes a text so much longer (U+FDFA does), and a token has at least one byte."""
+
 
 class Cutter:
     """Passes events on until a limit is met, then ends the answer; `done` says that nothing more will come.
 
     Text that may be the beginning of a stop sequence is held back until that is known. A call is held back until it has
     ended; one that would pass the limit is withheld whole. `one_call` ends the answer with its first tool call.
-    Tokens are counted only once there are as many bytes: a token has at least one.
+    Tokens are counted only once there could be as many as the limit allows.
     """
 
     def __init__(self, limits: Limits, *, one_call: bool = False) -> None:
@@ -25,7 +28,7 @@ class Cutter:
         self._stops = tuple(stop for stop in limits.stop if stop)
         self._max_tokens = limits.max_tokens
         self._unseen: list[str] = []
-        self._bytes = 0
+        self._at_most = 0
         self._before = 0
         self._counter: Counter | None = None
         self._held = ""
@@ -103,8 +106,8 @@ class Cutter:
         """Take a piece into account; whether the limit is passed with it."""
         if self._max_tokens is None:
             return False
-        self._bytes += len(text.encode(errors="replace"))
-        if self._counter is None and self._bytes <= self._max_tokens:
+        self._at_most += len(text) if text.isascii() else _TOKENS_OF_A_BYTE * len(text.encode(errors="replace"))
+        if self._counter is None and self._at_most <= self._max_tokens:
             self._unseen.append(text)
             return False
         if self._counter is None:
