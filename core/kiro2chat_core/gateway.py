@@ -24,6 +24,7 @@ from .kiro.control import Control, Models
 from .kiro.prices import Prices
 from .kiro.request import Request, Style, build
 from .kiro.signatures import Signatures, Signing
+from .kiro.slots import Slots, slots_of
 from .kiro.tokens import Tokens
 from .kiro.transport import open_http
 from .report import Report
@@ -70,8 +71,10 @@ class Explanation:
 class Gateway:
     """Holds the connections to Kiro. Cheap to make; connects when first used; close it with `aclose()`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, slots: Slots | None = None) -> None:
+        """`slots` are shared by gateways that may come to use the same login."""
         self.settings = settings
+        self._slots = slots or slots_of(settings)
         self._style = Style(
             settings.kiro_origin,
             settings.kiro_agent_mode,
@@ -206,7 +209,7 @@ class Gateway:
 
     @cached_property
     def _client(self) -> Client:
-        return Client(self.settings, self._http, self.tokens, self._control)
+        return Client(self.settings, self._http, self.tokens, self._control, self._slots)
 
     async def _prepared(self, ask: Ask, report: Report) -> tuple[Ask, Model]:
         """The Ask as the model takes it: attachments fetched, its name known, foreign reasoning left out."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .gateway import Gateway
+from .kiro.slots import slots_of
 from .settings import Settings
 
 __all__ = ["Gateways", "settings_of"]
@@ -18,17 +19,18 @@ class Gateways:
     """Gateways are made when first asked for, and kept: a login's connections, tokens and list of models are its own."""
 
     def __init__(self, settings: Settings) -> None:
-        self.main = Gateway(settings)
+        self._slots = slots_of(settings)
+        self.main = Gateway(settings, self._slots)
         self._settings = settings
         self._named: dict[str, Gateway] = {}
 
     def of(self, name: str) -> Gateway:
         """The gateway of a login by `kiro2chat login --name`; "" is the one that the settings choose."""
         settings = self._settings
-        if not name or (settings.kiro_login == ("kiro2chat",) and settings.login_name == name):
+        if not name or (settings.only_own and settings.login_name == name):
             return self.main
         if name not in self._named:
-            self._named[name] = Gateway(settings_of(settings, name))
+            self._named[name] = Gateway(settings_of(settings, name), self._slots)
         return self._named[name]
 
     async def aclose(self) -> None:

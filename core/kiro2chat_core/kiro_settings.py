@@ -38,14 +38,15 @@ class KiroSettings(ServerSettings):
         "KIRO_LOGIN",
         kinds.names(*LOGIN_SOURCES),
         LOGIN_SOURCES,
-        "Logins to look for, in this order; one name chooses it. The first that has not expired wins.",
+        "Logins to look for, in this order; one name chooses it. The first that has not expired wins, `kiro2chat login`'s own "
+        "also while they can be renewed.",
         shown=",".join(LOGIN_SOURCES),
     )
     login_name: str = setting(
         "LOGIN_NAME",
         kinds.matching(NAME_OF_LOGIN, "letters, digits, dots and dashes"),
         "default",
-        "Which of the logins of `kiro2chat login` is used; one at a time.",
+        "Which of the logins of `kiro2chat login` is used; one at a time. Where it is set, no other login will do.",
     )
     login_concurrency: int = setting(
         "LOGIN_CONCURRENCY", kinds.integer(1, 10_000), 32, "Answers that a login has under way at a time; others wait."

@@ -111,6 +111,18 @@ class Settings(AgentSettings):
         return replace(self, **values, _sources={**self._sources, **dict.fromkeys(values, "given")})
 
     @property
+    def logins(self) -> tuple[str, ...]:
+        """Which logins are looked for, in this order. One that is chosen by name is the only one, unless KIRO_LOGIN says
+        otherwise: no other account may answer in its place."""
+        named = self.source("login_name") != "default" and self.source("kiro_login") == "default"
+        return ("kiro2chat",) if named else self.kiro_login
+
+    @property
+    def only_own(self) -> bool:
+        """Whether nothing but a login of `kiro2chat login` will do."""
+        return self.logins == ("kiro2chat",)
+
+    @property
     def workspace(self) -> Path:
         """Where the agent's files are. Not the folder that kiro2chat was started in: that is often the home directory."""
         return (self.agent_workspace or self.data_dir / "workspace").absolute()

@@ -108,8 +108,9 @@ def keys_of(at: float, labels: Labels) -> Iterator[tuple[Key, float]]:
 
 
 def answered(report: Report) -> bool:
-    """Whether its duration is one of an answer: the backend was asked, and the client stayed."""
-    return bool(report.outcome) and result_of(report) != "left"
+    """Whether its duration is one of an answer: one had begun, and the client stayed. Refusals come at once, and would pull
+    every percentile towards nothing."""
+    return report.first is not None and result_of(report) in ("2xx", "broken")
 
 
 def amounts_of(report: Report) -> dict[str, Amount]:

@@ -18,7 +18,7 @@ from kiro2chat_core.secret import Secret
 from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings, schema, variables
 
-from .admin_guard import COOKIE
+from .admin_guard import cookie_name
 from .configuring import name_of, planned, saved, shown
 from .http import JsonResponse, read_json
 
@@ -36,7 +36,7 @@ async def open_session(request: Request) -> Response:
         raise Unauthorized("This link was used or is too old: start kiro2chat again for a new one.")
     response = JsonResponse({"token": opened.token.reveal()})
     response.set_cookie(
-        COOKIE,
+        cookie_name(request.headers),
         opened.cookie.reveal(),
         max_age=opened.seconds,
         path="/api",
@@ -50,9 +50,10 @@ async def open_session(request: Request) -> Response:
 async def close_session(request: Request) -> Response:
     """DELETE /api/session."""
     sessions: Sessions = request.app.state.sessions
-    await sessions.close(Secret(request.cookies.get(COOKIE, "")))
+    name = cookie_name(request.headers)
+    await sessions.close(Secret(request.cookies.get(name, "")))
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, path="/api")
+    response.delete_cookie(name, path="/api")
     return response
 
 

@@ -16,9 +16,8 @@ from kiro2chat_core.sessions import Sessions
 
 from .guards import given_key
 
-__all__ = ["CHANGES", "COOKIE", "AdminGuard"]
+__all__ = ["CHANGES", "AdminGuard", "cookie_name"]
 
-COOKIE = "kiro2chat_session"
 CHANGES = "x-kiro2chat-token"
 """Header that goes with whatever changes something: a foreign page can make a browser send its cookie, but not this."""
 
@@ -100,9 +99,15 @@ class AdminGuard:
             raise Forbidden(f"Changes need the session's token in the header {CHANGES}.")
 
 
+def cookie_name(headers: Headers) -> str:
+    """The session's cookie at the address that was called. Cookies know no ports, and there may be a server on each."""
+    port = headers.get("host", "").rpartition(":")[2]
+    return f"kiro2chat_session_{port}" if port.isdecimal() else "kiro2chat_session"
+
+
 def _cookie(headers: Headers) -> Secret | None:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(headers))
     except CookieError:
         return None
     return Secret(found.value) if found is not None and found.value else None

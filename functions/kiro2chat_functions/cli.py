@@ -88,8 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     login.add_argument("--no-browser", action="store_true", help="only print the address")
     logout = command(_logout, "logout", help="forget a login made by `kiro2chat login`")
     logout.add_argument("--name", help="which one (LOGIN_NAME)")
-    command(_whoami, "whoami", help="show the login in use")
-    command(_usage, "usage", help="show the plan, and what is used and left of it")
+    whoami = command(_whoami, "whoami", help="show the login in use")
+    usage = command(_usage, "usage", help="show the plan, and what is used and left of it")
+    for each in (whoami, usage):
+        each.add_argument("--name", help="of this login of `kiro2chat login --name`, which keys may use")
     config = command(_config, "config", help="show the settings and where they come from, or change them")
     config.add_argument("action", nargs="?", default="list", choices=("list", "get", "set", "unset", "path", "schema"))
     config.add_argument("name", nargs="?", help="a setting, such as port or PORT")
@@ -237,7 +239,7 @@ def _print_json(value: object) -> None:
 
 
 def _login(settings: Settings, options: argparse.Namespace) -> int:
-    from kiro2chat_core.kiro.device import BUILDER_ID
+    from kiro2chat_core.kiro.account import BUILDER_ID
 
     from . import logins
 
@@ -260,17 +262,17 @@ def _logout(settings: Settings, options: argparse.Namespace) -> int:
     return 0 if logins.log_out(settings, options.name or settings.login_name, print) else 1
 
 
-def _whoami(settings: Settings, _options: argparse.Namespace) -> int:
+def _whoami(settings: Settings, options: argparse.Namespace) -> int:
     from . import logins
 
-    print("\n".join(logins.described(settings)))
+    print("\n".join(logins.described(logins.named(settings, options.name))))
     return 0
 
 
-def _usage(settings: Settings, _options: argparse.Namespace) -> int:
+def _usage(settings: Settings, options: argparse.Namespace) -> int:
     from . import logins
 
-    print("\n".join(logins.plan_lines(asyncio.run(logins.plan_of(settings)))))
+    print("\n".join(logins.plan_lines(asyncio.run(logins.plan_of(logins.named(settings, options.name))))))
     return 0
 
 
@@ -356,10 +358,11 @@ def _backend(settings: Settings, demo: str | None, *, check: bool = True) -> Ite
 def _log(level: str, *, quiet: bool) -> None:
     """The server tells of each request at `info`; commands that print an answer say only what went wrong."""
     shown = "WARNING" if quiet and level == "info" else level.upper()
-    logging.basicConfig(level=shown, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
-    if level != "debug":  # these write a line per request, with its address
-        for name in ("httpx", "httpcore", "aiohttp", "asyncio", "filelock", "uvicorn"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+    # Libraries write down addresses, SQL with what was said in it, messages of tools: only ours is known to hold no secret.
+    others = "ERROR" if level == "error" else "WARNING"
+    logging.basicConfig(level=others, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
+    for ours in ("kiro2chat_core", "kiro2chat_functions"):
+        logging.getLogger(ours).setLevel(shown)
     logging.getLogger("strands").setLevel(logging.CRITICAL)  # it writes down what tools are called with, at any level
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from kiro2chat_core.errors import BadRequest, Kiro2ChatError, LimitReached, LoginExpired, LoginForbidden
 from kiro2chat_core.kiro.device import Code, device_login
-from kiro2chat_core.kiro.own import own_path, write_own
+from kiro2chat_core.kiro.own import prepare_own, write_own
 from kiro2chat_core.kiro.transport import open_http
 from kiro2chat_core.settings import Settings
 
@@ -72,7 +72,7 @@ class DeviceLogins:
             LimitReached: enough codes wait already.
             Kiro2ChatError: there is no code to be had.
         """
-        own_path(self.settings, name)
+        await asyncio.to_thread(prepare_own, self.settings, name)
         if len(self._tasks) >= _MOST:
             raise LimitReached(f"{_MOST} codes wait to be confirmed: confirm or cancel one of them first.")
         id, shown = secrets.token_hex(8), asyncio.get_running_loop().create_future()

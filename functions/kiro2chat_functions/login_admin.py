@@ -18,11 +18,10 @@ from kiro2chat_core import jsonio
 from kiro2chat_core.dialects.fields import body_fields
 from kiro2chat_core.errors import BadRequest, LoginError, SettingsError
 from kiro2chat_core.gateways import Gateways
-from kiro2chat_core.kiro.account import Login
+from kiro2chat_core.kiro.account import BUILDER_ID, Login
 from kiro2chat_core.kiro.allowance import Plan
-from kiro2chat_core.kiro.device import BUILDER_ID
 from kiro2chat_core.kiro.login import find_login, look
-from kiro2chat_core.kiro.own import own_names
+from kiro2chat_core.kiro.own import check_exists, own_command, own_names
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings
 
@@ -65,8 +64,17 @@ async def renew_login(request: Request) -> Response:
 
 
 async def show_usage(request: Request) -> Response:
-    """GET /api/usage: the plan, asked anew."""
-    return JsonResponse(_plan(await _gateways(request).main.plan()))
+    """GET /api/usage: the plan, asked anew; with `?login=NAME` that of a login which keys may use.
+
+    Raises:
+        BadRequest: there is no such login.
+    """
+    name = request.query_params.get("login", "")
+    try:
+        check_exists(_settings(request), name)
+    except SettingsError as unknown:
+        raise BadRequest(unknown.message, field="login") from None
+    return JsonResponse(_plan(await _gateways(request).of(name).plan()))
 
 
 async def start_device(request: Request) -> Response:
@@ -145,7 +153,8 @@ def _looked(settings: Settings, refused: Mapping[Secret, str]) -> dict[str, Any]
     try:
         login = find_login(settings, now=now, refused=refused)
     except LoginError as error:
-        return told | {"login": None, "error": error.message, "next": "kiro2chat login"}
+        command = own_command(settings.login_name if settings.only_own else "default")
+        return told | {"login": None, "error": error.message, "next": command}
     why = refused.get(login.refresh_token, "") if login.refresh_token else ""
     renewable = login.renewable(now) and not why
     works = login.usable(now) or renewable

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 
 from kiro2chat_core.errors import LoginError
 from kiro2chat_core.gateway import Gateway
+from kiro2chat_core.gateways import settings_of
 from kiro2chat_core.kiro.account import Login
 from kiro2chat_core.kiro.allowance import Allowance, Plan
 from kiro2chat_core.kiro.device import Code, device_login
 from kiro2chat_core.kiro.login import find_login
-from kiro2chat_core.kiro.own import own_names, own_path, write_own
+from kiro2chat_core.kiro.own import own_names, own_path, prepare_own, write_own
 from kiro2chat_core.kiro.transport import open_http
 from kiro2chat_core.settings import Settings
 
-__all__ = ["described", "kept", "log_in", "log_out", "masked", "masked_arn", "plan_lines", "plan_of"]
+__all__ = ["described", "kept", "log_in", "log_out", "masked", "masked_arn", "named", "plan_lines", "plan_of"]
 
 Say = Callable[[str], None]
 
@@ -28,7 +29,7 @@ async def log_in(settings: Settings, name: str, say: Say, *, start_url: str, reg
     Raises:
         Kiro2ChatError: it did not work; nothing was kept.
     """
-    own_path(settings, name)  # what is no name is refused before anything is asked
+    prepare_own(settings, name)
 
     def show(code: Code) -> None:
         say(f"Open {code.address}\nand confirm the code {code.user_code} (within {code.lifetime / 60:.0f} minutes).")
@@ -75,6 +76,11 @@ def log_out(settings: Settings, name: str, say: Say) -> bool:
         return False
     say(f"Forgot the login {name!r}.")
     return True
+
+
+def named(settings: Settings, name: str | None) -> Settings:
+    """The settings with the login of that name; None is the one in use."""
+    return settings if name is None else settings_of(settings, name)
 
 
 def described(settings: Settings) -> Iterator[str]:

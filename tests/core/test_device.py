@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from kiro2chat_core.errors import LoginExpired, LoginForbidden, Misunderstood, SettingsError, Unavailable
-from kiro2chat_core.kiro.device import BUILDER_ID, Code, device_login
+from kiro2chat_core.kiro.account import BUILDER_ID
+from kiro2chat_core.kiro.device import Code, device_login
 from kiro2chat_core.kiro.login import find_login
 from kiro2chat_core.kiro.own import own_names, own_path, write_own
 from kiro2chat_core.settings import Settings

@@ -15,7 +15,7 @@ async def test_never_more_at_a_time_and_in_order() -> None:
 
     async def work(number: int) -> None:
         nonlocal under_way, most
-        async with slots.one():
+        async with slots.one("a"):
             under_way += 1
             most = max(most, under_way)
             order.append(number)
@@ -29,22 +29,22 @@ async def test_never_more_at_a_time_and_in_order() -> None:
 
 async def test_who_waits_too_long_is_told_and_who_leaves_takes_no_slot() -> None:
     slots = Slots(1, 0.05)
-    async with slots.one():
+    async with slots.one("a"):
         with pytest.raises(Throttled, match="LOGIN_CONCURRENCY"):
-            async with slots.one():
+            async with slots.one("a"):
                 pass
-        waiting = asyncio.create_task(slots.one().__aenter__())
+        waiting = asyncio.create_task(slots.one("a").__aenter__())
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait({waiting})
-    async with slots.one():
+    async with slots.one("a"):
         pass
 
 
 async def test_an_error_gives_the_slot_back() -> None:
     slots = Slots(1, 1)
     with pytest.raises(RuntimeError):
-        async with slots.one():
+        async with slots.one("a"):
             raise RuntimeError
-    async with slots.one():
+    async with slots.one("a"):
         pass

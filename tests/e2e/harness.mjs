@@ -78,7 +78,7 @@ export class Server {
   #backend = "";
 
   #login;
-  /** @type {Promise<{cookie: string, token: string}> | undefined} */
+  /** @type {Promise<{name: string, cookie: string, token: string}> | undefined} */
   #session;
 
   /** `login`: one by device code, as `kiro2chat login` makes it, instead of an API key. */
@@ -130,8 +130,8 @@ export class Server {
     this.#session ??= (async () => {
       const body = JSON.stringify({ link: this.link.replace("/#open=", "") });
       const answer = await fetch(`${this.url}/api/session`, { method: "POST", body });
-      const [, cookie = ""] = /kiro2chat_session=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "") ?? [];
-      return { cookie, token: (await answer.json()).token };
+      const [, name = "", cookie = ""] = /^(\w+)=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "") ?? [];
+      return { name, cookie, token: (await answer.json()).token };
     })();
     return this.#session;
   }

@@ -119,11 +119,9 @@ export class Person {
 
   /** Goes to a page as whoever has opened the link that the server printed. */
   async administer(/** @type {string} */ path) {
-    const { cookie, token } = await this.server.session();
+    const { name, cookie, token } = await this.server.session();
     await this.page.emulateMedia({ reducedMotion: "reduce" }); // axe would see what is still half there
-    await this.page
-      .context()
-      .addCookies([{ name: "kiro2chat_session", value: cookie, url: `${this.server.url}/api` }]);
+    await this.page.context().addCookies([{ name, value: cookie, url: `${this.server.url}/api` }]);
     await this.page.evaluate((token) => localStorage.setItem("session-token", token), token);
     await this.page.goto(this.server.url + path);
   }

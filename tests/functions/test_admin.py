@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_the_admin_key_sees_settings_without_secrets(pair: Pair) -> None:
 def test_without_the_key_nothing_is_shown(pair: Pair, path: str) -> None:
     assert call(pair, "GET", path).status_code == 401
     assert call(pair, "GET", path, authorization="Bearer open").status_code == 401
-    assert call(pair, "GET", path, cookie="kiro2chat_session=guessed").status_code == 401
+    assert call(pair, "GET", path, cookie=f"kiro2chat_session_{httpx.URL(pair.url).port}=guessed").status_code == 401
     assert call(pair, "GET", path, **ADMIN).status_code == 200
 
 
@@ -85,6 +86,19 @@ def test_on_loopback_without_a_key_numbers_are_shown_and_settings_are_not(open_p
         told = call(open_pair, "GET", path)
         assert told.status_code == 401
         assert "Open the link" in told.json()["error"]["message"]
+
+
+def test_servers_on_two_ports_do_not_put_each_others_administrator_out(tmp_path: Path) -> None:
+    """One browser has one jar of cookies for all ports of a host."""
+    with ExitStack() as stack, httpx.Client(trust_env=False, timeout=30) as browser:
+        pairs = []
+        for name in ("one", "two"):
+            folder = tmp_path / name
+            folder.mkdir()
+            pairs.append(stack.enter_context(gateway(DATA_DIR=str(folder), HOME=str(folder))))
+            opened = browser.post(f"{pairs[-1].url}/api/session", json={"link": link({"DATA_DIR": str(folder)})})
+            assert opened.status_code == 200
+        assert [browser.get(f"{pair.url}/api/settings").status_code for pair in pairs] == [200, 200]
 
 
 def test_a_link_opens_a_session_once(open_pair: Pair, home: dict[str, str]) -> None:

@@ -108,9 +108,10 @@ def test_without_any_key_it_takes_a_session(tmp_path: Path) -> None:
     with gateway(DATA_DIR=str(tmp_path), JOURNAL_BODIES="true") as pair:
         id = send(pair, "chat").headers["x-request-id"]
         assert get(pair, "/api/requests").status_code == 200
-        for headers in ({}, {"authorization": "Bearer unused"}, {"cookie": "kiro2chat_session=guessed"}):
+        name = f"kiro2chat_session_{httpx.URL(pair.url).port}"
+        for headers in ({}, {"authorization": "Bearer unused"}, {"cookie": f"{name}=guessed"}):
             assert get(pair, f"/api/requests/{id}", **headers).status_code == 401
-        cookie = f"kiro2chat_session={asyncio.run(opened())}"
+        cookie = f"{name}={asyncio.run(opened())}"
         assert get(pair, f"/api/requests/{id}", cookie=cookie).json()["said"]["asked"]["messages"]
 
 

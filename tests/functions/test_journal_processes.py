@@ -131,9 +131,7 @@ def test_answers_go_on_when_the_store_is_lost(tmp_path: Path, loss: str) -> None
                 file.unlink()
             folder.rmdir()
             folder.write_text("no folder any more")
-        began = time.monotonic()
         assert Counter(asyncio.run(load([url], 30))) == {200: 30}
-        assert time.monotonic() - began < 5
         assert httpx.get(f"{url}/metrics", trust_env=False).status_code == 200
         response = httpx.get(f"{url}/api/requests", timeout=30, trust_env=False)
         if loss == "deleted":

@@ -122,7 +122,7 @@ def test_a_key_whose_login_is_gone_says_which(pair: Pair, tmp_path: Path) -> Non
     (tmp_path / "logins" / "work.json").unlink()
     gone = ask(pair.url, secret)
     assert gone.status_code == 401
-    assert "work.json: no such file" in gone.json()["error"]["message"]
+    assert "by the name 'work'. Run `kiro2chat login --name work`" in gone.json()["error"]["message"]
     assert bearers(pair) == []
 
 
@@ -137,3 +137,36 @@ def test_a_login_answers_only_so_many_at_a_time(tmp_path: Path) -> None:
             second = ask(pair.url)
         assert second.status_code == 429
         assert "LOGIN_CONCURRENCY" in second.json()["error"]["message"]
+
+
+def test_a_login_used_by_the_settings_and_by_keys_has_one_cap(tmp_path: Path) -> None:
+    login: dict[str, Any] = {
+        "DATA_DIR": str(tmp_path),
+        "HOME": str(tmp_path),
+        "API_KEY": "sesame",
+        "KIRO_LOGIN": "",
+        "KIRO_API_KEY": "",
+    }
+    limits: dict[str, Any] = {"LOGIN_CONCURRENCY": "1", "KIRO_FIRST_TOKEN_TIMEOUT": "0.5", "KIRO_ATTEMPTS": "1"}
+    with gateway(Options(delay=0.02), **login, **limits) as pair:
+        named(tmp_path, "default", pair.emulator.login("odic", 3600))
+        secret = call(pair, "POST", "/api/keys", {"name": "x", "login": "default"}).json()["secret"]
+        pair.emulator.inject("silence", seconds=5.0, after=6)
+        body = {"model": "claude-sonnet-4.5", "stream": True, "messages": [{"role": "user", "content": "Hi."}]}
+        url = f"{pair.url}/v1/chat/completions"
+        with httpx.stream("POST", url, json=body, headers=ADMIN, timeout=30, trust_env=False) as first:
+            chunks = first.iter_raw()
+            next(chunks)
+            second = ask(pair.url, secret)
+        assert (second.status_code, "LOGIN_CONCURRENCY" in second.text) == (429, True)
+        assert len(bearers(pair)) == 1
+
+
+def test_the_plan_of_a_login_that_keys_use_can_be_seen(pair: Pair, tmp_path: Path) -> None:
+    named(tmp_path, "work", pair.emulator.login("odic", 3600))
+    pair.emulator.inject("suspended", on="control")
+    refused = call(pair, "GET", "/api/usage?login=work")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "login_forbidden")
+    assert call(pair, "GET", "/api/usage?login=work").json()["plan"]
+    unknown = call(pair, "GET", "/api/usage?login=wrok")
+    assert (unknown.status_code, unknown.json()["error"]["param"]) == (400, "login")

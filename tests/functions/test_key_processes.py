@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.functions.test_cli import environment, run, serving
-from tests.keyed import ASKS, MIDDAY, ask, made
+from tests.keyed import ASKS, MIDDAY, MODEL, ask, made
 
 from kiro2chat_core.store.opening import NAME
 from kiro2chat_functions.emulator import Emulator, Options
@@ -77,6 +77,23 @@ def test_what_one_process_spent_another_refuses(tmp_path: Path, emulated: dict[s
             assert time.monotonic() < until
 
 
+def test_not_even_a_talkative_log_tells_what_was_said(tmp_path: Path, emulated: dict[str, str]) -> None:
+    with serving(tmp_path, LOG_LEVEL="debug", JOURNAL_BODIES="true", **emulated) as (server, url, printed):
+        assert server.stdout is not None
+        logged: list[str] = []
+        reading = threading.Thread(target=logged.extend, args=(server.stdout,))
+        reading.start()
+        asked = {"model": MODEL, "messages": [{"role": "user", "content": "the marmot"}]}
+        chat = httpx.post(f"{url}/v1/chat/completions", json=asked, timeout=60, trust_env=False)
+        assert chat.status_code == 200
+        agent = httpx.post(f"{url}/v1/agent/chat", json={"message": "the marmot"}, timeout=60, trust_env=False)
+        assert agent.status_code == 200
+        server.terminate()
+        reading.join(30)
+    assert "first token" in "".join(logged)
+    assert "marmot" not in printed + "".join(logged)
+
+
 def test_keys_of_the_command_line_and_a_running_server(tmp_path: Path, emulated: dict[str, str]) -> None:
     new = run(tmp_path, "keys", "new", "my editor", "--models", "claude-*, auto", "--expires", "30d",
               "--requests-per-minute", "100", "--tokens-per-day", "1000000", "--credits-per-month", "12.5")  # fmt: skip
@@ -115,7 +132,7 @@ def test_keys_of_the_command_line_and_a_running_server(tmp_path: Path, emulated:
         server.terminate()
         reading.join(20)
     log = printed + "".join(logged)
-    assert "DEBUG" in log
+    assert "first token" in log
     kept = b"".join(file.read_bytes() for file in (tmp_path / ".local/share/kiro2chat").rglob("*") if file.is_file())
     for secret in (text, second):
         assert secret[8:] not in log + revoked.stdout + header + mine + other

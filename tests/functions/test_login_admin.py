@@ -15,7 +15,7 @@ from tests.functions.test_wire import mismatches
 from tests.gateways import Pair, gateway
 
 from kiro2chat_core.errors import LimitReached
-from kiro2chat_core.kiro.device import BUILDER_ID
+from kiro2chat_core.kiro.account import BUILDER_ID
 from kiro2chat_core.kiro.own import own_names, own_path, write_own
 from kiro2chat_core.settings import Settings
 from kiro2chat_functions import wire

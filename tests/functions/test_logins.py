@@ -44,12 +44,24 @@ def test_from_no_login_to_an_answer_and_back(tmp_path: Path, backend: Mapping[st
     assert (again.returncode, again.stdout) == (1, "There is no login 'default'.\n")
 
 
+def test_a_login_that_could_not_be_kept_is_not_asked_for(
+    tmp_path: Path, emulator: Emulator, backend: Mapping[str, str]
+) -> None:
+    (tmp_path / "file").touch()
+    ran = run(tmp_path, "login", "--no-browser", DATA_DIR=str(tmp_path / "file"), **backend)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert f"{tmp_path / 'file'} is no folder" in ran.stderr
+    assert list(emulator.seen) == []
+
+
 def test_several_logins_one_at_a_time(tmp_path: Path, backend: Mapping[str, str]) -> None:
     told = run(tmp_path, "login", "--no-browser", "--name", "work", **backend).stdout
     assert "kiro2chat config set login_name work" in told
     missing = run(tmp_path, "whoami", **backend)
     assert missing.returncode == 1
     assert "there are work" in missing.stderr
+    assert "kiro2chat login work" in run(tmp_path, "whoami", "--name", "work", **backend).stdout
+    assert "KIRO FREE" in run(tmp_path, "usage", "--name", "work", **backend).stdout
     assert run(tmp_path, "config", "set", "login_name", "work", **backend).returncode == 0
     assert "kiro2chat login work" in run(tmp_path, "whoami", **backend).stdout
 

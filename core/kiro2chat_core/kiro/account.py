@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from ..errors import Kiro2ChatError, LoginExpired
 from ..secret import Secret
 from . import credentials
 
-__all__ = ["TOKEN_TYPES", "Kind", "Login", "Looked", "OidcClient", "Place", "from_json"]
+__all__ = ["BUILDER_ID", "TOKEN_TYPES", "Kind", "Login", "Looked", "OidcClient", "Place", "from_json", "with_cure"]
 
 Kind: TypeAlias = Literal["odic", "social", "external-idp", "api-key"]
+
+BUILDER_ID = "https://view.awsapps.com/start"
+"""The start address of AWS Builder ID; an organisation's Identity Center has one of its own."""
 
 TOKEN_TYPES: Mapping[str, str] = {
     "external_idp": "EXTERNAL_IDP",
@@ -74,6 +78,11 @@ class Login:
 
     token_endpoint: str = ""
     scopes: str = ""
+    command: str = "kiro-cli login"
+    """What to type when it has come to its end; "" where the environment holds it."""
+
+    own: bool = False
+    """Whether `kiro2chat login` made it: it is meant for us, and other logins do not oust it while it can be renewed."""
 
     @property
     def identity(self) -> str:
@@ -86,12 +95,11 @@ class Login:
     @property
     def cure(self) -> str:
         """What to do when it has come to its end."""
-        return f"Run `{self.command}`."
-
-    @property
-    def command(self) -> str:
-        """What to type then."""
-        return f"{'kiro2chat' if self.source.startswith('kiro2chat') else 'kiro-cli'} login"
+        return (
+            f"Run `{self.command}`."
+            if self.command
+            else f"Set another, or unset {self.source} and run `kiro-cli login`."
+        )
 
     def usable(self, now: float) -> bool:
         return self.access_token is not None and (self.expires_at is None or self.expires_at > now + _USABLE)
@@ -129,12 +137,15 @@ def from_json(
     arn: str | None = None,
     regions: Iterable[str | None] = (),
     token_type: str | None = None,
+    command: str = "kiro-cli login",
+    own: bool = False,
 ) -> Login | None:
     """A login from a token's JSON and its registration's; None where there is no token in it.
 
     Args:
         arn: of the profile, where the token names none.
         regions: of the token service, where neither the token nor the registration names one; the first sound one counts.
+        command: what makes a login such as this one.
     """
     access, refresh = credentials.token(token, "access_token"), credentials.token(token, "refresh_token")
     if not access and not refresh:
@@ -142,7 +153,7 @@ def from_json(
     arn = credentials.words(token, "profile_arn") or arn
     # A social token has no region of its own but in its profile (protocol notes 1.3).
     of_profile = (arn or "").split(":")[3:4] if kind == "social" else []
-    own = (credentials.words(token, "region"), credentials.words(registration or {}, "region"))
+    named = (credentials.words(token, "region"), credentials.words(registration or {}, "region"))
     scopes = credentials.field(token, "scopes")
     held = Secret(refresh) if refresh else None
     return Login(
@@ -153,13 +164,23 @@ def from_json(
         refresh_token=held,
         held=held,
         expires_at=credentials.moment(credentials.field(token, "expires_at")),
-        sso_region=region(*own, *of_profile, *regions),
+        sso_region=region(*named, *of_profile, *regions),
         profile_arn=arn or None,
         client=_client(token if registration is None else registration, of_its_own=registration is not None),
         token_type=token_type,
         token_endpoint=credentials.words(token, "token_endpoint"),
         scopes=" ".join(map(str, scopes)) if isinstance(scopes, list) else scopes if isinstance(scopes, str) else "",
+        command=command,
+        own=own,
     )
+
+
+def with_cure(error: Kiro2ChatError, login: Login) -> Kiro2ChatError:
+    """The error that a request ends with: a refused token is told with what to type for this login."""
+    if isinstance(error, LoginExpired) and login.cure not in error.message:
+        error.message = f"{error.message.rstrip('.')}. {login.cure}"
+        error.args = (error.message,)
+    return error
 
 
 def region(*names: str | None) -> str:

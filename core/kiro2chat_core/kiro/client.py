@@ -18,11 +18,12 @@ from typing import Any
 import httpx
 
 from .. import jsonio
-from ..errors import BackendTimeout, Kiro2ChatError, LoginError, LoginExpired, LoginForbidden, QuotaExhausted
+from ..errors import BackendTimeout, Kiro2ChatError
 from ..report import Answered, Attempt
 from ..settings import Settings
 from ..turns import Batch, Began, Event
 from . import failures
+from .account import with_cure
 from .control import Control
 from .events import AnswerDecoder
 from .eventstream import Decoder
@@ -54,13 +55,15 @@ class _Remedies:
 
 
 class Client:
-    def __init__(self, settings: Settings, http: httpx.AsyncClient, tokens: Tokens, control: Control) -> None:
+    def __init__(
+        self, settings: Settings, http: httpx.AsyncClient, tokens: Tokens, control: Control, slots: Slots
+    ) -> None:
         self._settings = settings
         self._http = http
         self._tokens = tokens
         self._control = control
         self._hosts = Hosts(settings)
-        self._slots = Slots(settings.login_concurrency, settings.kiro_first_token_timeout)
+        self._slots = slots
 
     async def answer(self, request: Request, answered: Answered | None = None) -> AsyncGenerator[Batch, None]:
         """Send a request and yield its events as they come, ending with one Ended.
@@ -70,7 +73,11 @@ class Client:
         Raises:
             Kiro2ChatError: at any time; after the first batch nothing is repeated.
         """
-        async with self._slots.one(), aclosing(self._answer(request, answered or Answered())) as batches:
+        login = await self._tokens.current()
+        async with (
+            self._slots.one(login.identity),
+            aclosing(self._answer(request, answered or Answered())) as batches,
+        ):
             async for batch in batches:
                 yield batch
 
@@ -109,14 +116,17 @@ class Client:
         if not remedies.profile and self._control.learn(error, login):
             remedies.profile = True
             return login
-        if _may_be_stale(error) and not remedies.renewed:
-            remedies.renewed = True
-            return await self._tokens.renew(login)
+        if failures.may_be_stale(error):
+            if remedies.renewed:
+                self._tokens.in_vain(login)
+            elif self._tokens.may_help(login):
+                remedies.renewed = True
+                return await self._tokens.renew(login)
         if error.code == failures.TRANSIENT_TOOL_FORMAT and not remedies.tool_format:
             remedies.tool_format = True  # also seen for sound requests (protocol notes 3.4)
             return login
         if not error.retryable or attempts >= self._settings.kiro_attempts:
-            raise error
+            raise with_cure(error, login)
         wait = random.uniform(0.5, 1.0) * min(_FIRST_WAIT * 2**attempts, _LONGEST_WAIT)
         if error.retry_after is not None:
             if error.retry_after > _PATIENCE:
@@ -205,13 +215,6 @@ async def _pieces(body: bytes) -> AsyncGenerator[bytes, None]:
 def _decoder(request: Request, answered: Answered) -> AnswerDecoder:
     thoughts = Thoughts() if request.thoughts else None
     return AnswerDecoder(request.callable, answered.request_id or None, thoughts, request.demanding)
-
-
-def _may_be_stale(error: Kiro2ChatError) -> bool:
-    """A refusal that a new token may mend: any 401 or 403 without a reason of its own (protocol notes 4.4)."""
-    if isinstance(error, QuotaExhausted) or not isinstance(error, LoginError):
-        return False
-    return isinstance(error, LoginExpired) or (isinstance(error, LoginForbidden) and error.code != "login_forbidden")
 
 
 async def _refuse_what_is_no_stream(response: httpx.Response) -> None:

@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 
 from .. import jsonio
-from ..errors import Kiro2ChatError, LoginError, Misunderstood, QuotaExhausted, Unavailable
+from ..errors import Kiro2ChatError, LoginError, LoginForbidden, Misunderstood, Unavailable
 from ..settings import Settings
 from . import allowance, catalog, failures
+from .account import with_cure
 from .allowance import Plan
 from .catalog import Model
 from .hosts import BUILDER_ID_PROFILE, SOCIAL_PROFILE, Hosts
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 _TIMEOUT = 15.0
 _PAGES = 20
+_PAUSE, _LONG_PAUSE = 30.0, 600.0
+
+_ABOUT_PROFILES = (failures.NO_PROFILES, failures.PROFILE_NOT_ALLOWED, failures.PROFILE_REQUIRED)
 
 _TARGET = "AmazonCodeWhispererService"
 
@@ -62,10 +66,16 @@ class Control:
         self._http = http
         self._tokens = tokens
         self._hosts = Hosts(settings)
-        self._profiles: dict[str, str | None] = {}
+        self._profile: tuple[int, str | None] | None = None
+        """Which login it was asked for, by `Tokens.logins`, and the profile that was listed."""
         self._placeholder = {"auto": self._hosts.wants_profile, "always": True, "never": False}[
             settings.kiro_send_profile
         ]
+
+    @property
+    def logins(self) -> int:
+        """How many logins were in use so far: what is known of one may not hold for the next."""
+        return self._tokens.logins
 
     async def models(self) -> list[Model]:
         """Every model of the login, page by page.
@@ -106,26 +116,39 @@ class Control:
     def learn(self, error: Kiro2ChatError, login: Login) -> bool:
         """Whether this refusal was about the placeholder. Hosts differ, so what one refuses is changed from then on."""
         wanted = {failures.PROFILE_REQUIRED: True, failures.PROFILE_NOT_ALLOWED: False}.get(error.code)
-        if wanted is None or wanted == self._placeholder or login.profile_arn or self._profiles.get(login.source):
+        if wanted is None or login.profile_arn:
+            return False
+        if self._profile is not None and self._profile[1] is not None:
+            if not wanted:
+                self._profile = None  # the next request asks for the list anew
+            return False
+        if wanted == self._placeholder:
             return False
         self._placeholder = wanted
         logger.info("This host %s a profile ARN", "wants" if wanted else "does not want")
         return True
 
     async def _listed_profile(self, login: Login) -> str | None:
-        """The first profile of a login that names none; None where it has none (Builder ID). Asked once per login."""
+        """The first profile of a login that names none; None where it has none (Builder ID). Asked once per login.
+
+        Raises:
+            LoginError: the token is refused, and a new one may get an answer; or the account is.
+        """
         if login.kind not in ("odic", "external-idp"):
             return None
-        if login.source not in self._profiles:
+        asked_for = self._tokens.logins
+        if self._profile is None or self._profile[0] != asked_for:
             try:
                 answer = await self._ask(_PROFILES, {}, login)
-            except LoginError:
-                answer = {}  # "AWS Builder ID is not supported for this operation."
             except Kiro2ChatError as error:
-                logger.info("The list of profiles cannot be had (%s)", error.code)
-                return None
-            self._profiles[login.source] = _first_arn(answer)
-        return self._profiles[login.source]
+                if isinstance(error, LoginError) and error.code not in _ABOUT_PROFILES:
+                    raise
+                if error.code != failures.NO_PROFILES:
+                    logger.info("The list of profiles cannot be had (%s)", error.code)
+                    return None
+                answer = {}
+            self._profile = asked_for, _first_arn(answer)
+        return self._profile[1]
 
     async def _with_profile(self, operation: _Operation, params: dict[str, str], login: Login) -> dict[str, Any]:
         for _ in range(2):
@@ -143,9 +166,15 @@ class Control:
         try:
             return await call(login)
         except LoginError as error:
-            if isinstance(error, QuotaExhausted):
-                raise
-            return await call(await self._tokens.renew(login))
+            if not failures.may_be_stale(error) or not self._tokens.may_help(login):
+                raise with_cure(error, login) from None
+        login = await self._tokens.renew(login)
+        try:
+            return await call(login)
+        except LoginError as error:
+            if failures.may_be_stale(error):
+                self._tokens.in_vain(login)
+            raise with_cure(error, login) from None
 
     async def _ask(self, operation: _Operation, params: dict[str, str], login: Login) -> dict[str, Any]:
         base = self._hosts.control_url(login)
@@ -178,11 +207,15 @@ class Models:
         self._models: Sequence[Model] = catalog.FALLBACK
         self._next = 0.0
         self._fetching: asyncio.Task[None] | None = None
+        self._fetched_for = 0
+        """Which login the list was asked for, by `Control.logins`."""
         self.live = False
         """Whether the list came from the backend."""
 
     async def current(self, patience: float = _TIMEOUT) -> Sequence[Model]:
         """The list; `patience` is how many seconds a caller waits for a fresh one before taking what there is."""
+        if self._fetched_for != self._control.logins:  # another login's list
+            self.live, self._next = False, 0.0
         if self._clock() >= self._next and self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch())
         if self._fetching is not None and not (self.live and patience < _TIMEOUT):
@@ -193,10 +226,13 @@ class Models:
         try:
             self._models = await self._control.models()
             self.live = True
+            self._fetched_for = self._control.logins
             self._next = self._clock() + self._ttl
         except Kiro2ChatError as error:
             logger.warning("The list of models cannot be had: %s", error.message)
-            self._next = self._clock() + min(self._ttl, 30.0)
+            pause = _LONG_PAUSE if isinstance(error, LoginForbidden) else _PAUSE  # an account that is locked stays so
+            self._next = self._clock() + min(self._ttl, pause)
+            self._fetched_for = self._control.logins
         finally:
             self._fetching = None
 

@@ -26,13 +26,11 @@ from ..errors import (
 )
 from ..settings import Settings
 from . import credentials
+from .account import BUILDER_ID
 from .hosts import user_agent
 from .transport import translated
 
-__all__ = ["BUILDER_ID", "Code", "device_login"]
-
-BUILDER_ID = "https://view.awsapps.com/start"
-"""The start address of AWS Builder ID; an organisation's Identity Center has one of its own."""
+__all__ = ["Code", "device_login"]
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _SCOPES = ("codewhisperer:completions", "codewhisperer:analysis", "codewhisperer:conversations")

@@ -14,6 +14,7 @@ from ..errors import (
     BadRequest,
     ContextTooLong,
     Kiro2ChatError,
+    LoginError,
     LoginExpired,
     LoginForbidden,
     Misunderstood,
@@ -25,12 +26,14 @@ from ..errors import (
 )
 
 __all__ = [
+    "NO_PROFILES",
     "PROFILE_NOT_ALLOWED",
     "PROFILE_REQUIRED",
     "SIGNATURE_INVALID",
     "TRANSIENT_TOOL_FORMAT",
     "from_frame",
     "from_response",
+    "may_be_stale",
 ]
 
 Kind: TypeAlias = tuple[type[Kiro2ChatError], str]
@@ -40,6 +43,7 @@ PROFILE_REQUIRED = "profile_required"
 PROFILE_NOT_ALLOWED = "profile_not_allowed"
 TRANSIENT_TOOL_FORMAT = "transient_tool_format"
 SIGNATURE_INVALID = "thinking_signature_invalid"
+NO_PROFILES = "profiles_not_supported"
 
 _QUOTA: Kind = (QuotaExhausted, "The Kiro plan is used up until its reset date")
 _RATE: Kind = (Throttled, "Kiro asks to slow down")
@@ -51,7 +55,7 @@ _FORBIDDEN: Kind = (LoginForbidden, "Kiro does not allow this login to do that")
 _REFUSED: Kind = (Misunderstood, "Kiro refused the request")
 _IMAGE: Kind = (BadRequest, "Kiro refused an image")
 _DOWN: Kind = (Unavailable, "Kiro is unavailable")
-_BEARER: Kind = (LoginExpired, "Kiro refused the access token; run `kiro-cli login`")
+_BEARER: Kind = (LoginExpired, "Kiro refused the access token")
 
 _BY_REASON: Mapping[str, Kind] = {
     "MONTHLY_REQUEST_COUNT": _QUOTA,
@@ -112,6 +116,7 @@ _BY_STATUS: Mapping[int, Kind] = {
 _CODES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"profileArn is required", re.IGNORECASE), PROFILE_REQUIRED),
     (re.compile(r"not authorized to make this call", re.IGNORECASE), PROFILE_NOT_ALLOWED),
+    (re.compile(r"Builder ID is not supported", re.IGNORECASE), NO_PROFILES),
     (re.compile(r"invalid tool use format", re.IGNORECASE), TRANSIENT_TOOL_FORMAT),
     (re.compile(r"invalid [`']?signature|THINKING_SIGNATURE_INVALID", re.IGNORECASE), SIGNATURE_INVALID),
 )
@@ -149,6 +154,13 @@ def from_frame(type_name: str, payload: bytes, text: str = "", *, request_id: st
     )
 
 
+def may_be_stale(error: Kiro2ChatError) -> bool:
+    """A refusal that a new token may mend: any 401 or 403 without a reason of its own (protocol notes 4.4)."""
+    if isinstance(error, QuotaExhausted) or not isinstance(error, LoginError):
+        return False
+    return isinstance(error, LoginExpired) or (isinstance(error, LoginForbidden) and error.code != "login_forbidden")
+
+
 def _error(
     status: int, *, reason: str, type_name: str, text: str, retry_after: float | None, request_id: str | None
 ) -> Kiro2ChatError:
@@ -158,7 +170,7 @@ def _error(
     make, intro = (
         _BY_REASON.get(reason)
         or next((kind for pattern, kind in _BY_TEXT if pattern.search(text)), None)
-        or (_FORBIDDEN if code == PROFILE_NOT_ALLOWED else None)
+        or (_FORBIDDEN if code in (PROFILE_NOT_ALLOWED, NO_PROFILES) else None)
         or (_BEARER if word == "accessdenied" and status in (0, 401, 403) else _BY_TYPE.get(word))
         or _BY_STATUS.get(status)
         or (_REFUSED if 400 <= status < 500 else _DOWN)

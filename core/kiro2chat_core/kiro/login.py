@@ -17,7 +17,7 @@ from .account import TOKEN_TYPES, Kind, Login, Looked, OidcClient, Place
 from .copies import Copies
 from .database import Rows, read_rows
 from .ide import ide_logins
-from .own import own_logins
+from .own import own_command, own_logins
 
 __all__ = ["Kind", "Login", "Looked", "OidcClient", "Place", "find_login", "look"]
 
@@ -29,9 +29,12 @@ def find_login(
 ) -> Login:
     """The login to use: by the order of the settings the first that has not expired, else the first that can be renewed.
 
+    A login made by `kiro2chat login` is meant for us: like the one in use it counts as not expired while it can be renewed, so
+    that no start after a night goes on with another account. One that was chosen by name (`LOGIN_NAME`) is the only one.
+
     Args:
-        known: the login in use. It counts where its file cannot be read, its tokens count where they are newer than
-            the file's, and as long as it can be renewed it counts as not expired: others do not oust it over lunch.
+        known: the login in use. It counts where its file cannot be read, and its tokens count where they are newer than
+            the file's.
         refused: refresh tokens that are known not to work.
 
     Raises:
@@ -44,7 +47,7 @@ def find_login(
 
     def good(login: Login) -> bool:
         ours = known is not None and login.identity == known.identity
-        return login.usable(now) or (ours and renewable(login))
+        return login.usable(now) or ((ours or login.own) and renewable(login))
 
     looked: list[Looked] = []
     for each in _looks(settings, known):
@@ -56,6 +59,11 @@ def find_login(
         return next(filter(renewable, found), found[0])
     if broken := [each.why for each in looked if each.broken]:
         raise LoginUnreadable(broken[0])
+    if settings.only_own:
+        raise LoginMissing(
+            f"No Kiro login was found by the name {settings.login_name!r}. Run `{own_command(settings.login_name)}`, or choose "
+            "another login: `kiro2chat doctor` shows where they lie."
+        )
     where = "; ".join(map(str, looked)) or "no file: KIRO_LOGIN, KIRO_DB_PATH and KIRO_IDE_TOKEN leave none"
     raise LoginMissing(
         f"No Kiro login was found. Looked at {where}. Run `kiro-cli login` or `kiro2chat login`, or set KIRO_DB_PATH."
@@ -63,7 +71,7 @@ def find_login(
 
 
 def look(settings: Settings, *, now: float) -> list[Looked]:
-    """Every place, in the order of `settings.kiro_login`."""
+    """Every place, in the order of `settings.logins`."""
     return [replace(each, why=_told(each.login, now)) if each.login else each for each in _looks(settings, None)]
 
 
@@ -84,7 +92,7 @@ def _looks(settings: Settings, known: Login | None) -> Iterator[Looked]:
 
     copies = Copies(settings.data_dir / "tokens")
     seen: set[Looked] = set()
-    for name in settings.kiro_login:
+    for name in settings.logins:
         for each in _SOURCES[name](settings, rows):
             if each in seen:
                 continue
@@ -132,8 +140,10 @@ def _told(login: Login | None, now: float) -> str:
 def _api_key(settings: Settings, _rows: Reader) -> Iterator[Looked]:
     name = "KIRO_API_KEY"
     yield _given(
-        name, settings.kiro_api_key, lambda key: Login("api-key", name, access_token=key, token_type=TOKEN_TYPES["api_key"])
-    )  # fmt: skip
+        name,
+        settings.kiro_api_key,
+        lambda key: Login("api-key", name, access_token=key, token_type=TOKEN_TYPES["api_key"], command=""),
+    )
 
 
 def _refresh_token(settings: Settings, _rows: Reader) -> Iterator[Looked]:
@@ -146,7 +156,9 @@ def _refresh_token(settings: Settings, _rows: Reader) -> Iterator[Looked]:
     yield _given(
         name,
         settings.kiro_refresh_token,
-        lambda token: Login(kind, name, refresh_token=token, held=token, sso_region=sso_region, client=client),
+        lambda token: Login(
+            kind, name, refresh_token=token, held=token, sso_region=sso_region, client=client, command=""
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from ..errors import SettingsError
 from ..kiro_settings import NAME_OF_LOGIN
 from ..settings import Settings
 from . import credentials
-from .account import Looked, Place, from_json
+from .account import BUILDER_ID, Looked, Place, from_json
 from .copies import write_private
 
-__all__ = ["check_exists", "own_logins", "own_names", "own_path", "write_own"]
+__all__ = ["check_exists", "own_command", "own_logins", "own_names", "own_path", "prepare_own", "write_own"]
 
 _NAME = re.compile(NAME_OF_LOGIN)
 
@@ -32,6 +33,29 @@ def own_path(settings: Settings, name: str) -> Path:
             f"{name[:60]!r} cannot name a login: use letters, digits, dots and dashes.", field="LOGIN_NAME"
         )
     return _folder(settings) / f"{name}.json"
+
+
+def prepare_own(settings: Settings, name: str) -> Path:
+    """Where a login of this name will lie, before anybody is asked to confirm one.
+
+    Raises:
+        SettingsError: it is no name, or nothing can be written there.
+    """
+    path = own_path(settings, name)
+    there = next(folder for folder in path.parents if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "cannot be written" if there.is_dir() else "is no folder"
+        raise SettingsError(f"No login can be kept in {path.parent}: {there} {why}. See DATA_DIR.", field="DATA_DIR")
+    return path
+
+
+def own_command(name: str, start_url: str = "", region: str = "") -> str:
+    """What to type to make this login, again."""
+    words = ["kiro2chat login"]
+    words += [f"--name {name}"] if name != "default" else []
+    if start_url and start_url != BUILDER_ID:
+        words += [f"--start-url {shlex.quote(start_url)}", f"--region {shlex.quote(region or 'us-east-1')}"]
+    return " ".join(words)
 
 
 def own_names(settings: Settings) -> list[str]:
@@ -66,7 +90,7 @@ def write_own(settings: Settings, name: str, members: dict[str, Any]) -> Path:
 
 def own_logins(settings: Settings) -> Iterator[Looked]:
     """The login of the name that is set. A path that was set is the only place that is looked at."""
-    if settings.kiro_db_path is not None or settings.kiro_ide_token is not None:
+    if not settings.only_own and (settings.kiro_db_path is not None or settings.kiro_ide_token is not None):
         return
     path = own_path(settings, settings.login_name)
     place = Place(Path(os.path.realpath(path)))
@@ -79,11 +103,13 @@ def own_logins(settings: Settings) -> Iterator[Looked]:
     except OSError as refused:
         yield Looked(str(path), why=f"{path} cannot be read: {refused.strerror or refused}.", broken=place)
         return
-    login = None
+    login, name = None, settings.login_name
     if token is not None:
-        login = from_json("odic", token, source=f"kiro2chat login {settings.login_name} ({path})", place=place)
+        words = (credentials.words(token, "start_url"), credentials.words(token, "region"))
+        source, command = f"kiro2chat login {name} ({path})", own_command(name, *words)
+        login = from_json("odic", token, source=source, place=place, command=command, own=True)
     if login is None:
-        yield Looked(str(path), why=f"{path} is no login. Run `kiro2chat login`.", broken=place)
+        yield Looked(str(path), why=f"{path} is no login. Run `{own_command(name)}`.", broken=place)
     else:
         yield Looked(str(path), login)
 

@@ -79,7 +79,7 @@ class _Request:
 
 def _request(login: Login, settings: Settings, now: float) -> _Request:
     if login.kind == "api-key":
-        raise LoginExpired(f"Kiro refuses {login.source}, and an API key cannot be renewed: set another. {login.cure}")
+        raise LoginExpired(f"Kiro refuses {login.source}, and an API key cannot be renewed. {login.cure}")
     if login.refresh_token is None:
         raise LoginExpired(
             f"The access token of {login.source} has expired and there is no refresh token. {login.cure}"

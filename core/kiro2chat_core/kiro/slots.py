@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ..errors import Throttled
+from ..settings import Settings
 
-__all__ = ["Slots"]
+__all__ = ["Slots", "slots_of"]
 
 
 class Slots:
-    """First come, first served, in this process; `patience` is in seconds."""
+    """First come, first served, in this process; `count` for each login, whichever keys use it. `patience` is in seconds."""
 
     def __init__(self, count: int, patience: float) -> None:
-        self._free = asyncio.Semaphore(count)
+        self._free: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(count))
         self._count = count
         self._patience = patience
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Hold a slot.
+    async def one(self, login: str) -> AsyncIterator[None]:
+        """Hold a slot of a login, by its `identity`.
 
         Raises:
             Throttled: none became free for too long.
         """
+        free = self._free[login]
         try:
             async with asyncio.timeout(self._patience):
-                await self._free.acquire()
+                await free.acquire()
         except TimeoutError:
             raise Throttled(
                 f"The login has {self._count} answers under way (LOGIN_CONCURRENCY), "
@@ -37,4 +40,8 @@ class Slots:
         try:
             yield
         finally:
-            self._free.release()
+            free.release()
+
+
+def slots_of(settings: Settings) -> Slots:
+    return Slots(settings.login_concurrency, settings.kiro_first_token_timeout)

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from ..errors import Kiro2ChatError, LoginError, LoginExpired
+from ..errors import Kiro2ChatError, LoginError, LoginExpired, LoginMissing
 from ..secret import Secret
 from ..settings import Settings
 from .kiro_cli import renew_by_kiro_cli
@@ -69,6 +69,12 @@ class Tokens:
         self._complained = False
         self._refused: dict[Secret, str] = {}
         """Refresh tokens that were refused for good, with the reason: they are not sent again."""
+        self._in_vain: Secret | None = None
+        """An access token that the backend refuses although it is new."""
+        self._in_vain_at = -math.inf
+        self.logins = 0
+        """How many logins were in use so far. A renewal of ours goes on with one; whatever else a file brings may be
+        another account's, whose profile and models are others."""
 
     async def current(self) -> Login:
         """A login whose access token is good for now.
@@ -89,6 +95,16 @@ class Tokens:
             return await self._renewed(login)
         self._renew_early(login, now)
         return login
+
+    def may_help(self, refused: Login) -> bool:
+        """Whether a renewal may mend the backend's refusal: not for a while, where it has refused a new token too. An account
+        that is being refused is not made better by a token service that is asked all the time."""
+        lately = 0 <= self._clock() - self._in_vain_at < _PAUSE
+        return not (lately and refused.access_token == self._in_vain)
+
+    def in_vain(self, refused: Login) -> None:
+        """The backend has refused a token right after its renewal."""
+        self._in_vain, self._in_vain_at = refused.access_token, self._clock()
 
     async def renew(self, refused: Login) -> Login:
         """After the backend refused this login's access token: the one it has been replaced by, or a new one.
@@ -123,10 +139,12 @@ class Tokens:
         known = self._login
         try:
             found = await self._found()
-        except LoginError:
-            if known is None or not known.usable(self._clock()):
+        except LoginError as error:
+            if known is not None and known is self._login and known.own and isinstance(error, LoginMissing):
+                self._login = None  # `kiro2chat logout`
+            if self._login is None or not self._login.usable(self._clock()):
                 raise
-            found = known  # logged out, or moved away: the token serves to its end
+            found = self._login  # moved away, or logged out of kiro-cli: the token serves to its end
         if self._login is not known:
             return self._login or found  # a renewal was faster
         if found != known and (known is None or found.usable(self._clock()) or not known.usable(self._clock())):
@@ -139,9 +157,10 @@ class Tokens:
         refused = frozenset(self._refused)
         return await asyncio.to_thread(find_login, self._settings, now=now, known=self._login, refused=refused)
 
-    def _use(self, login: Login) -> None:
+    def _use(self, login: Login, *, goes_on: bool = False) -> None:
         if self._login is not None and self._login.identity != login.identity:
             logger.info("Now using %s", login.source)
+        self.logins += not goes_on
         self._login = login
 
     # --- renewing --------------------------------------------------------------------------------------------------
@@ -208,7 +227,7 @@ class Tokens:
                         if not await self._by_kiro_cli(login):
                             raise
                     else:
-                        self._use(renewed)
+                        self._use(renewed, goes_on=_same_lineage(self._login, login))
                         return renewed
                 locked_for = login.identity
 
@@ -228,6 +247,11 @@ class Tokens:
             return await asyncio.to_thread(put_back, login, refreshed, self._settings)
         finally:
             self._trading = False
+
+
+def _same_lineage(known: Login | None, login: Login) -> bool:
+    """Whether a renewal of this login goes on with the one that is known: it spends the same refresh token."""
+    return known is not None and login.refresh_token is not None and known.refresh_token == login.refresh_token
 
 
 def _running(task: asyncio.Task[Any] | None) -> bool:
