@@ -24,6 +24,7 @@ visit("rename, pin, delete with undo; the list outlives a reload", async (person
   await page.keyboard.press("Enter");
   await person.pick("More: Omega", "Pin");
   await page.getByText("Pinned", { exact: true }).waitFor();
+  await page.waitForTimeout(500); // it is written beside what is shown
   await page.reload();
   await rows.first().waitFor();
   assert.deepEqual(await rows.locator(".chat-title").allInnerTexts(), ["Omega", "Beta question"]);

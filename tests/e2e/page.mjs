@@ -7,6 +7,9 @@ import { browser, Server } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Milliseconds until what is waited for counts as not coming; machines for tests are slow at times. */
+const PATIENCE = 30_000;
+
 /** @typedef {import("playwright-core").Page} Page */
 
 /**
@@ -32,7 +35,7 @@ export function site(options) {
    * @param {import("playwright-core").BrowserContextOptions & {path?: string}} [context]
    */
   function visit(name, run, { path = "/", ...context } = {}) {
-    test(name, { timeout: 60_000 }, async () => {
+    test(name, { timeout: 120_000 }, async () => {
       await server.forget();
       const opened = await chromium.newContext({
         locale: "en-US",
@@ -40,7 +43,7 @@ export function site(options) {
         ...context,
       });
       const page = await opened.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(PATIENCE);
       const person = new Person(page, server.url, server);
       try {
         await page.goto(server.url + path);
@@ -128,7 +131,7 @@ export class Person {
 
   /** Waits until `what` is so. */
   async until(/** @type {() => Promise<boolean> | boolean} */ what, told = "it never became so") {
-    for (const end = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 40))) {
+    for (const end = Date.now() + PATIENCE; ; await new Promise((resolve) => setTimeout(resolve, 40))) {
       if (await what()) return;
       assert.ok(Date.now() < end, told);
     }

@@ -15,7 +15,7 @@ COMMAND = Path(sys.executable).with_name("kiro2chat")
 FILES = sorted(path.name for path in HERE.glob("*.test.mjs"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", FILES)
 def test_in_a_browser(name: str) -> None:
     path = os.pathsep.join((os.environ["PATH"], str(COMMAND.parent)))
