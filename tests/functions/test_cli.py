@@ -68,7 +68,7 @@ def serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[subproce
         yield process, found[0], printed
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
         assert process.stdout is not None
         process.stdout.close()
 
@@ -267,7 +267,7 @@ def test_the_start_is_light(tmp_path: Path) -> None:
 
 
 def _row(path: Path) -> str:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while True:
         try:
             with sqlite3.connect(path) as connection:

@@ -86,7 +86,7 @@ def test_a_killed_process_loses_only_what_was_not_yet_written(tmp_path: Path) ->
             told(url, "/api/requests?limit=1")
             answered = asyncio.run(load([url], 5))
             process.send_signal(signal.SIGKILL)
-            process.wait(10)
+            process.wait(30)
         with serving(tmp_path, **environ) as (_process, url, _):
             found = told(url, "/api/requests?limit=1000")["requests"]
             total = told(url, "/api/stats?range=1h")["total"]
@@ -103,7 +103,7 @@ def test_an_ended_process_has_written_all(tmp_path: Path) -> None:
         with serving(tmp_path, **environ) as (process, url, _):
             assert Counter(asyncio.run(load([url], 40))) == {200: 40}
             process.send_signal(signal.SIGTERM)
-            process.wait(10)
+            process.wait(30)
     with sqlite3.connect(tmp_path / "data" / "store.sqlite3") as connection:
         ((records,),) = connection.execute("SELECT count(*) FROM items WHERE pk LIKE 'requests#%'")
     connection.close()
@@ -170,7 +170,7 @@ def test_an_open_feed_does_not_delay_the_end(tmp_path: Path) -> None:
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert [line for line in lines if line] == []
-        process.wait(10)
+        process.wait(30)
         assert time.monotonic() - began < 3
         assert process.stdout is not None
         assert "Cancel" not in process.stdout.read()
