@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,7 @@ from .finishing import Finishing
 from .kiro import catalog, prompts
 from .kiro.allowance import Plan
 from .kiro.catalog import Model
-from .kiro.client import Client
+from .kiro.client import Begin, Client
 from .kiro.control import Control, Models
 from .kiro.prices import Prices
 from .kiro.request import Request, Style, build
@@ -84,6 +85,7 @@ class Gateway:
         )
         self._signatures = Signatures()
         self._prices = Prices()
+        self._begin: Begin | None = None
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -92,6 +94,13 @@ class Gateway:
     @cached_property
     def models(self) -> Models:
         return Models(self._control, self.settings.kiro_models_ttl)
+
+    def asking(self, begin: Begin) -> Gateway:
+        """The same gateway, which asks before each request to the backend whether it may begin, once its turn has come."""
+        _ = self.models, self._client, self._attachments  # there is one of each
+        asking = copy(self)
+        asking._begin = begin
+        return asking
 
     async def stream(self, ask: Ask, report: Report | None = None) -> AsyncGenerator[Batch, None]:
         """Answer an Ask, and fill the report. Every answer ends with one Ended; just before it comes one Counted.
@@ -243,7 +252,8 @@ class Gateway:
         return request
 
     async def _once(self, ask: Ask, model: Model, report: Report) -> AsyncGenerator[Batch, None]:
-        async with aclosing(self._client.answer(self._build(ask, model, report), report.answered)) as batches:
+        request = self._build(ask, model, report)
+        async with aclosing(self._client.answer(request, report.answered, self._begin)) as batches:
             async for batch in batches:
                 yield batch
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from starlette.requests import Request
 
-from kiro2chat_core.errors import Forbidden
+from kiro2chat_core.errors import Forbidden, Unauthorized
 from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.gateways import Gateways
-from kiro2chat_core.keys import ApiKey
+from kiro2chat_core.keys import ADMIN, ApiKey
 from kiro2chat_core.kiro import catalog
 from kiro2chat_core.kiro.catalog import Model
 from kiro2chat_core.limits import Ledger, Standing
@@ -22,6 +23,7 @@ from kiro2chat_core.turns import Batch
 __all__ = [
     "AGENT",
     "admitted",
+    "admitting",
     "allowed",
     "find_model",
     "gateway_of",
@@ -47,6 +49,24 @@ def gateway_of(request: Request) -> Gateway:
     gateways: Gateways = request.app.state.gateways
     key = key_of(request)
     return gateways.of("" if key is None else key.login)
+
+
+def admitting(request: Request) -> Gateway:
+    """The same, for what will be sent: whoever waits for a turn is looked at again when it comes. The key may be revoked by
+    then, or its budget be used up by those before.
+    """
+    key, gateway = key_of(request), gateway_of(request)
+    return gateway if key in (None, ADMIN) else gateway.asking(partial(_its_turn, request))
+
+
+async def _its_turn(request: Request) -> None:
+    """Raises Unauthorized, LimitReached, or StoreError where nobody knows."""
+    key = await request.state.whose_key()
+    if key is None:
+        raise Unauthorized("The API key was revoked meanwhile.")
+    ledger: Ledger = request.app.state.ledger
+    request.state.standing = await ledger.look(key, request.state.standing)
+    request.state.standing.check()
 
 
 AGENT = "agent/"

@@ -31,7 +31,7 @@ from kiro2chat_core.settings import Settings
 from kiro2chat_core.store.base import Store
 from kiro2chat_core.turns import CallBegan, CallDelta, CallEnded, Event, ReasoningDelta, TextDelta
 
-from .admission import admitted, allowed, gateway_of, key_of, left_of, spent
+from .admission import admitted, admitting, allowed, key_of, left_of, spent
 from .http import JsonResponse, new_id, read_json, unless_left
 from .streamed import StreamedAnswer
 
@@ -221,7 +221,7 @@ async def events_of(
 
     report.outcome, fold = "broken off", Fold()
     try:
-        async with agents.run(gateway_of(request), wish, counted) as (session, events):
+        async with agents.run(admitting(request), wish, counted) as (session, events):
             yield Begun(session, wish.model)
             async for event in events:
                 if report.first is None:

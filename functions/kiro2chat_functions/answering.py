@@ -15,7 +15,7 @@ from kiro2chat_core.gateway import Gateway
 from kiro2chat_core.report import Report
 from kiro2chat_core.turns import Ask, Batch
 
-from .admission import AGENT, admitted, allowed, gateway_of, metered
+from .admission import AGENT, admitted, admitting, allowed, gateway_of, metered
 from .agent_answers import agent_answer, is_agent
 from .http import ErrorForm, JsonResponse, unless_left
 from .recording import overheard
@@ -83,7 +83,7 @@ def _not_for_agents(ask: Ask) -> Iterator[str]:
 def _source(request: Request, ask: Ask, report: Report) -> AsyncGenerator[Batch, None]:
     if is_agent(ask.model):
         return agent_answer(request, ask, report)
-    return metered(gateway_of(request).stream(ask, report), request, report)
+    return metered(admitting(request).stream(ask, report), request, report)
 
 
 async def explanation(gateway: Gateway, ask: Ask, ignored: Iterable[str]) -> dict[str, Any]:

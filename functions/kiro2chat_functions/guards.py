@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -16,12 +17,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kiro2chat_core.errors import Forbidden, Kiro2ChatError, Unauthorized
+from kiro2chat_core.errors import ClientError, Forbidden, Kiro2ChatError, Unauthorized
 from kiro2chat_core.keys import ADMIN, PREFIX, ApiKey, Keys
 from kiro2chat_core.limits import Standing
 from kiro2chat_core.settings import LOOPBACK
 
-__all__ = ["LIMIT_HEADERS", "Foreign", "KeyGuard", "OriginGuard", "given_key", "limit_headers"]
+__all__ = ["LIMIT_HEADERS", "Foreign", "KeyGuard", "OriginGuard", "given_keys", "limit_headers"]
 
 LIMIT_HEADERS = tuple(
     f"x-ratelimit-{name}-{what}"
@@ -103,7 +104,8 @@ _PORTS = {"http": "80", "https": "443"}
 
 class KeyGuard:
     """Demands an API key on every path below one of `prefixes`, as a bearer token or in `x-api-key`, and puts whose it is
-    into `scope["state"]["api_key"]`. Paths that are not below `handed_out` take the admin key, or one for metrics.
+    into `scope["state"]["api_key"]`; `whose_key` there looks again, for those that had to wait. Paths that are not below
+    `handed_out` take the admin key, or one for metrics.
 
     Where no key is demanded (loopback, without API_KEY and without keys in the store) any word will do instead of one, but
     for what looks like a key of ours: that is somebody's, or it is wrong.
@@ -131,15 +133,16 @@ class KeyGuard:
             await self._app(scope, receive, send)
             return
         try:
-            key = await self._whose(Headers(scope=scope), scope["path"])
+            found = await self._whose(Headers(scope=scope), scope["path"])
         except Kiro2ChatError as error:
             await self._render(error, scope)(scope, receive, send)
             return
-        if key is None:
+        if found is None:
             await self._app(scope, receive, send)
             return
+        key, given = found
         state = scope.setdefault("state", {})
-        state["api_key"] = key
+        state |= {"api_key": key, "whose_key": partial(self._keys.find, given)}
         if (report := scope.get("report")) is not None:
             report.key, report.key_name = key.id, key.name
 
@@ -150,21 +153,34 @@ class KeyGuard:
 
         await self._app(scope, receive, sending)
 
-    async def _whose(self, headers: Headers, path: str) -> ApiKey | None:
-        """None where no key is needed.
+    async def _whose(self, headers: Headers, path: str) -> tuple[ApiKey, str] | None:
+        """The key, and as it was sent; None where none is needed.
 
         Raises:
             Unauthorized: it is missing, wrong or has expired.
             Forbidden: the path is not for this key.
             StoreError: nobody knows.
         """
-        given = given_key(headers)
-        key = await self._keys.find(given) if given else None
-        if key is None and (given.startswith(PREFIX) or await self._keys.demanded()):
-            told = "wrong" if given else "missing"
+        sent = given_keys(headers)
+        refused: ClientError | None = None
+        for given in sent:
+            try:
+                if (key := await self._keys.find(given)) is not None:
+                    self._check_path(key, path)
+                    return key, given
+            except (Unauthorized, Forbidden) as error:
+                refused = refused or error  # the other one may be right
+        if refused is not None:
+            raise refused
+        if any(given.startswith(PREFIX) for given in sent) or await self._keys.demanded():
+            told = "wrong" if sent else "missing"
             raise Unauthorized(f"The API key is {told}: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.")
-        if key is None or key == ADMIN or key.metrics != path.startswith(self._handed_out):
-            return key
+        return None
+
+    def _check_path(self, key: ApiKey, path: str) -> None:
+        """Raises Forbidden: it is not for this key."""
+        if key == ADMIN or key.metrics != path.startswith(self._handed_out):
+            return
         if key.metrics:
             raise Forbidden("This key is for /metrics only; `kiro2chat keys new NAME` makes one for models.")
         raise Forbidden("This takes the admin key (API_KEY), or one of `kiro2chat keys new NAME --metrics`.")
@@ -184,12 +200,11 @@ def limit_headers(standing: Standing, *, anthropic: bool) -> dict[str, str]:
     return told
 
 
-def given_key(headers: Headers) -> str:
-    """The key that a client sent, "" for none."""
+def given_keys(headers: Headers) -> tuple[str, ...]:
+    """The keys that a client sent: Claude Code sends one in each header where both of its variables are set."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return token.strip()
-    return headers.get("x-api-key", "").strip()
+    given = (token if scheme.lower() == "bearer" else "", headers.get("x-api-key", ""))
+    return tuple(key for each in given if (key := each.strip()))
 
 
 def _split(host: str) -> tuple[str, str]:

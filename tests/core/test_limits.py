@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -222,3 +224,37 @@ async def test_a_client_that_left_is_counted(store: Store, ledger: Ledger) -> No
     item = await store.get(Key("use#id", "day#2026-11-23"))
     assert item is not None
     assert item.value == {"requests": 1, "tokens": 7, "credits": 0.0}
+
+
+async def test_what_the_store_does_not_take_counts_and_is_written_with_what_it_takes_next(tmp_path: Path) -> None:
+    clock, path = Clock(), tmp_path / "store.sqlite3"
+    store = SqliteStore(path, clock=clock, patience=0.1)
+    ledger, limited, other = Ledger(store, clock), key(tokens=100, credits=9), key(id="other")
+    await store.open()
+    with closing(sqlite3.connect(path, isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        for admitted in (True, False):
+            ledger.add(limited, 50, 1.5)
+            assert await admits(ledger, limited) == admitted
+        assert await ledger.used(limited) == (100, 3.0)
+        held.execute("ROLLBACK")
+    assert await Ledger(store, clock).used(limited) == (0, 0)
+    ledger.add(other, 7, 0.0)
+    await ledger.aclose()
+    assert await Ledger(store, clock).used(limited) == (100, 3.0)
+    assert await Ledger(store, clock).used(other) == (7, 0.0)
+    item = await store.get(Key("use#id", "day#2026-11-23"))
+    assert item is not None
+    assert item.value["requests"] == 2
+    await store.aclose()
+
+
+async def test_a_request_whose_turn_has_come_is_looked_at_again(ledger: Ledger) -> None:
+    limited = key(5, tokens=100)
+    standing = await ledger.admit(limited)
+    (await ledger.look(limited, standing)).check()
+    ledger.add(limited, 100, 0)
+    later = await ledger.look(limited, standing)
+    assert [(gauge.what, gauge.used) for gauge in later.gauges] == [("requests", 1), ("tokens", 100)]
+    with pytest.raises(AllowanceSpent):
+        later.check()

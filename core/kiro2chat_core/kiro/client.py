@@ -10,10 +10,10 @@ import asyncio
 import logging
 import random
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
@@ -35,9 +35,12 @@ from .thoughts import Thoughts
 from .tokens import Tokens
 from .transport import translated
 
-__all__ = ["Client"]
+__all__ = ["Begin", "Client"]
 
 logger = logging.getLogger(__name__)
+
+Begin: TypeAlias = Callable[[], Awaitable[None]]
+"""Raises Kiro2ChatError: the request is not to begin after all. It may have waited long for its turn."""
 
 _ERROR_BODY = 64 * 1024
 _PIECE = 256 * 1024
@@ -65,21 +68,23 @@ class Client:
         self._hosts = Hosts(settings)
         self._slots = slots
 
-    async def answer(self, request: Request, answered: Answered | None = None) -> AsyncGenerator[Batch, None]:
+    async def answer(
+        self, request: Request, answered: Answered | None = None, begin: Begin | None = None
+    ) -> AsyncGenerator[Batch, None]:
         """Send a request and yield its events as they come, ending with one Ended.
 
-        Close the iterator to close the upstream connection.
+        Close the iterator to close the upstream connection. `begin` is awaited when the request's turn has come.
 
         Raises:
             Kiro2ChatError: at any time; after the first batch nothing is repeated.
         """
         login = await self._tokens.current()
-        async with (
-            self._slots.one(login.identity),
-            aclosing(self._answer(request, answered or Answered())) as batches,
-        ):
-            async for batch in batches:
-                yield batch
+        async with self._slots.one(login.identity):
+            if begin is not None:
+                await begin()
+            async with aclosing(self._answer(request, answered or Answered())) as batches:
+                async for batch in batches:
+                    yield batch
 
     async def _answer(self, request: Request, answered: Answered) -> AsyncGenerator[Batch, None]:
         """The same, with a slot."""
