@@ -103,9 +103,11 @@ def _prepare(path: Path) -> None:
     # Never opened to look: closing it would drop the locks of a connection that this process may have.
     if not os.access(path, os.R_OK | os.W_OK):
         raise StoreUnusable(f"{path} may not be read or written. {_ACCESS}")
-    with contextlib.suppress(OSError):  # another user's file, or a file system without modes
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
+    if _size(log := _beside(path, "-wal")) and not _size(path):  # in this order: a new file has its first page before a log
+        raise StoreUnusable(
+            f"{path} is empty, and its log {log} is not: opened, the log would be lost too. Put the file back from a copy,"
+            " or move both away."
+        )
 
 
 def _connected(path: Path, patience: float, reading: bool) -> sqlite3.Connection:
@@ -115,6 +117,7 @@ def _connected(path: Path, patience: float, reading: bool) -> sqlite3.Connection
     try:
         if not reading:
             _check_owner(connection, path)
+            _make_private(path)
             mode = _one(connection, "PRAGMA journal_mode = wal")
             if mode != "wal":
                 raise StoreUnusable(
@@ -143,6 +146,25 @@ def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
     )  # second: another process may just be making tables and owner in one
     if owner != APPLICATION and (owner or tables):
         raise StoreUnusable(f"{path} is another program's database. Name another place in STORE_URL.")
+
+
+def _make_private(path: Path) -> None:
+    """A file that is ours by now, and what SQLite keeps beside it."""
+    for each in (path, _beside(path, "-wal"), _beside(path, "-shm")):
+        with contextlib.suppress(OSError):  # not there, another user's, or on a file system without modes
+            if each.stat().st_mode & 0o077:
+                each.chmod(0o600)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

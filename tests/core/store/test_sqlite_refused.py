@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,11 @@ async def test_another_programs_database_is_refused_and_left_alone(path: Path) -
     path.parent.mkdir()
     with raw(path) as connection:
         connection.execute("CREATE TABLE auth_kv (key TEXT, value TEXT)")
+    path.chmod(0o664)
     before = path.read_bytes()
     assert "another program's database" in await refusal(path)
     assert path.read_bytes() == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o664
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
@@ -56,8 +59,26 @@ async def test_a_folder_that_cannot_be_made_is_refused_until_it_can(path: Path) 
 async def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
+    path.chmod(0o664)
     assert "STORE_URL" in await refusal(path)
-    assert path.read_bytes() == content
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (content, 0o664)
+
+
+async def test_an_empty_file_with_a_log_beside_it_is_refused_and_both_are_left_alone(path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    async with store_on(place(path)) as store:
+        await store.put(KEY, {"n": 1})
+        whole, logged = path.read_bytes(), log.read_bytes()
+    assert logged
+    path.write_bytes(b"")
+    log.write_bytes(logged)
+    told = await refusal(path)
+    assert f"{log} is not" in told
+    assert "move both away" in told
+    assert (path.read_bytes(), log.read_bytes()) == (b"", logged)
+    path.write_bytes(whole)  # from a copy
+    async with store_on(place(path)) as store:
+        assert await store.get(KEY) is not None
 
 
 async def test_a_file_cut_short_is_refused_and_left_alone(path: Path) -> None:
