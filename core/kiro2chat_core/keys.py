@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Any
 
+from . import kinds
 from .errors import BadRequest, StoreError, StoreOutOfReach, Unauthorized
 from .kiro import catalog
 from .secret import Secret
@@ -31,10 +33,15 @@ PARTITION = "keys"
 PREFIX = "k2c_"
 
 _KEY = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 _PATTERN = re.compile(r"[^\s*,]+\*?|\*")
 
 _NEVER = float("-inf")
+
+_BEGINNING = 12
+"""Letters of a hash that stand for a key which cannot be read."""
+
+_LATEST = 253402300800.0
+"""The year 10000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class ApiKey:
 
     `login` is the name of the login that it uses; "" is the one that the settings choose.
     One for `metrics` reads these and does nothing else: whoever collects numbers needs neither models nor the admin key.
+    One that is not `readable` opens nothing; its id is the beginning of its hash.
     """
 
     id: str
@@ -62,6 +70,7 @@ class ApiKey:
     limits: Limits = Limits()
     login: str = ""
     metrics: bool = False
+    readable: bool = True
 
     def may_use(self, model: str) -> bool:
         """Whether the model of this id, as the catalog resolves a name, is among those allowed."""
@@ -121,11 +130,13 @@ class Keys:
         """Whose key it is; None where it is nobody's.
 
         Raises:
-            Unauthorized: it has expired.
+            Unauthorized: it has expired, or what the store says of it cannot be read.
         """
         if self._admin is not None and self._admin.matches(given):
             return ADMIN
         key = await self._known(given)
+        if key is not None and not key.readable:
+            raise Unauthorized("What the store says of this API key cannot be read: ask for a new one.")
         if key is not None and key.expires_at is not None and self._clock() >= key.expires_at:
             raise Unauthorized(f"The API key expired on {day(key.expires_at)}: ask for a new one.")
         return key
@@ -145,8 +156,9 @@ class Keys:
         Raises:
             BadRequest: a name or pattern that cannot be one; models or limits of a key that only reads metrics.
         """
-        if not _NAME.fullmatch(name) or name != name.strip():
-            raise BadRequest("A key's name has 1 to 100 characters, without spaces around it.", field="name")
+        if not 0 < len(name) <= 100 or name != name.strip() or not kinds.is_plain(name):
+            told = "A key's name has 1 to 100 characters, without spaces around it and without control characters."
+            raise BadRequest(told, field="name")
         if bad := [model for model in models if not _PATTERN.fullmatch(model)]:
             raise BadRequest(
                 f"{bad[0][:100]!r} is no model: expected a name, at most with a * at its end.", field="models"
@@ -189,7 +201,8 @@ class Keys:
         if key is None or time.monotonic() >= until:
             with reaching():
                 item = await self._store.get(place) if self._is_there() else None
-                key, until = (_read(item.value) if item is not None else None), time.monotonic() + self._fresh
+                key = _read(place, item.value) if item is not None else None
+                until = time.monotonic() + self._fresh
         if key is not None:
             self._demanded = True
             self._found[place.sort] = key, until
@@ -202,7 +215,7 @@ class Keys:
         after: str | None = None
         while self._is_there():
             page = await self._store.list(PARTITION, after=after, limit=LONGEST_PAGE)
-            found += [(item.key, _read(item.value)) for item in page.items]
+            found += [(item.key, _read(item.key, item.value)) for item in page.items]
             if (after := page.cursor) is None:
                 break
         return found
@@ -242,22 +255,45 @@ def _value(key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _read(value: Mapping[str, Any]) -> ApiKey:
-    """A key that cannot be read in full must not be one without limits."""
-    try:
-        limits = Limits(value["requests_per_minute"], value["tokens_per_day"], value["credits_per_month"])
-        return ApiKey(
-            value["id"],
-            value["name"],
-            value["created_at"],
-            value["expires_at"],
-            tuple(value["models"]),
-            limits,
-            value.get("login", ""),  # keys of the first versions have none
-            value.get("metrics", False),  # keys of an earlier kiro2chat are for models
-        )
-    except (KeyError, TypeError) as missing:
-        raise StoreError(f"A key in the store cannot be read ({missing}): it may be a newer kiro2chat's.") from None
+_MEMBERS: Mapping[str, tuple[type, ...]] = {
+    "id": (str,),
+    "name": (str,),
+    "created_at": (int, float),
+    "expires_at": (int, float, NoneType),
+    "models": (list,),
+    "requests_per_minute": (int, NoneType),
+    "tokens_per_day": (int, NoneType),
+    "credits_per_month": (int, float, NoneType),
+    "login": (str,),
+    "metrics": (bool,),
+}
+
+_LATER: Mapping[str, object] = {"login": "", "metrics": False}
+"""What keys of earlier versions are without."""
+
+
+def _read(place: Key, value: Mapping[str, Any]) -> ApiKey:
+    """A key that cannot be read in full must not be one without limits, nor stand in the way of others."""
+    value = {**_LATER, **value}
+    of_type = all(name in value and type(value[name]) in types for name, types in _MEMBERS.items())
+    if not of_type or not all(isinstance(model, str) for model in value["models"]) or not _are_times(value):
+        logger.warning("The key %s in the store cannot be read: is it a newer kiro2chat's?", place.sort[:_BEGINNING])
+        return ApiKey(place.sort[:_BEGINNING], "(cannot be read)", readable=False)
+    limits = Limits(value["requests_per_minute"], value["tokens_per_day"], value["credits_per_month"])
+    return ApiKey(
+        value["id"],
+        value["name"],
+        value["created_at"],
+        value["expires_at"],
+        tuple(value["models"]),
+        limits,
+        value["login"],
+        value["metrics"],
+    )
+
+
+def _are_times(value: Mapping[str, Any]) -> bool:
+    return all(0 <= at < _LATEST for at in (value["created_at"], value["expires_at"]) if at is not None)
 
 
 def _covers(pattern: str, model: str) -> bool:

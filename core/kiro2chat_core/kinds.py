@@ -21,6 +21,7 @@ __all__ = [
     "header",
     "header_secret",
     "integer",
+    "is_plain",
     "matching",
     "names",
     "number",
@@ -81,6 +82,15 @@ def _named(value: object) -> str:
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+_TRICKS = re.compile(r"[\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Ends of lines, overrides of direction, and halves of characters, as bytes that are no UTF-8 come from a terminal."""
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name is what it looks like, wherever it is shown: nothing in it moves a cursor or turns the text around."""
+    return not (_CONTROLS.search(name) or _TRICKS.search(name))
 
 
 def _sound(raw: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from kiro2chat_core import __version__
-from kiro2chat_core.errors import Kiro2ChatError
+from kiro2chat_core.errors import Kiro2ChatError, StoreError
 from kiro2chat_core.gateways import Gateways
 from kiro2chat_core.journal import Journal
 from kiro2chat_core.keys import Keys
@@ -27,6 +28,7 @@ from kiro2chat_core.limits import Ledger
 from kiro2chat_core.report import Report
 from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import Settings
+from kiro2chat_core.store.base import Store
 from kiro2chat_core.store.opening import is_made, store_of
 
 from . import admin, agent, agent_sessions, anthropic, key_admin, login_admin, mcp_admin, openai, responses, site, stats
@@ -40,6 +42,8 @@ from .recording import Recording
 from .tracing import Tracing, spans_of
 
 __all__ = ["create_app", "end"]
+
+logger = logging.getLogger(__name__)
 
 _GUARDED = ("/v1", "/metrics")
 
@@ -70,6 +74,7 @@ def create_app(settings: Settings, *, own: Settings | None = None, clock: Callab
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await _look_at(store, keys)
         yield
         await device_logins.aclose()
         await door.aclose()
@@ -163,6 +168,15 @@ def end(app: Starlette) -> None:
     """The server was told to end: what would go on for ever ends at once, and answers while they can still say so."""
     app.state.journal.end_listeners()
     asyncio.get_running_loop().call_later(_GRACE, app.state.ending.tell)
+
+
+async def _look_at(store: Store, keys: Keys) -> None:
+    """Whether keys are demanded is known from here on: who needs none loses no answer with the store."""
+    try:
+        await store.open()
+        await keys.demanded()
+    except StoreError as lost:  # `serve` has just opened it and would have stopped
+        logger.warning("The store is out of reach: %s", lost.message)
 
 
 def _middleware(

@@ -52,7 +52,7 @@ def run(settings: Settings, options: argparse.Namespace, say: Callable[[str], No
         check_exists(settings, options.login)
 
     async def act(keys: Keys, store: Store) -> None:
-        await action(keys, store, options, say)
+        await action(settings, keys, store, options, say)
 
     asyncio.run(_with_store(settings, act))
 
@@ -78,7 +78,9 @@ async def _with_store(settings: Settings, work: Callable[[Keys, Store], Awaitabl
         await store.aclose()
 
 
-async def _new(keys: Keys, _store: Store, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+async def _new(
+    _settings: Settings, keys: Keys, _store: Store, options: argparse.Namespace, say: Callable[[str], None]
+) -> None:
     limits = Limits(options.requests_per_minute, options.tokens_per_day, options.credits_per_month)
     key, secret = await keys.new(
         options.name,
@@ -92,11 +94,16 @@ async def _new(keys: Keys, _store: Store, options: argparse.Namespace, say: Call
     say(f"This is the key {key.id} ({key.name}). It is not shown again: only its hash is kept.")
 
 
-async def _list(keys: Keys, store: Store, _options: argparse.Namespace, say: Callable[[str], None]) -> None:
+async def _list(
+    _settings: Settings, keys: Keys, store: Store, _options: argparse.Namespace, say: Callable[[str], None]
+) -> None:
     ledger = Ledger(store)
     rows = [("id", "name", "created", "expires", "models", "login", "limits", "used today", "used this month")]
     for key in await keys.all():
         tokens, credits = await ledger.used(key)
+        if not key.readable:
+            rows.append((key.id, key.name, *["-"] * 7))
+            continue
         models = "none: /metrics" if key.metrics else ",".join(key.models) or "all"
         used = (f"{tokens} tokens", f"{credits:.2f} credits")
         login = key.login or "-"
@@ -109,9 +116,13 @@ async def _list(keys: Keys, store: Store, _options: argparse.Namespace, say: Cal
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-async def _revoke(keys: Keys, _store: Store, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+async def _revoke(
+    settings: Settings, keys: Keys, _store: Store, options: argparse.Namespace, say: Callable[[str], None]
+) -> None:
     key = await keys.revoke(options.key)
     say(f"The key {key.id} ({key.name}) is worthless now; gateways that run refuse it within seconds.")
+    if settings.api_key is None and not await keys.all():
+        say("That was the last one, and API_KEY is not set: from its next start the server lets in whoever reaches it.")
 
 
 def _expiry(key: ApiKey) -> str:

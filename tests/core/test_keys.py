@@ -158,6 +158,34 @@ async def test_an_id_goes_before_a_name(keys: Keys) -> None:
     assert await keys.revoke(first.id) == second
 
 
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "no id": {"id": None},
+    "no limit": {"requests_per_minute": "5"},
+    "a limit that is none": {"tokens_per_day": True},
+    "a text of models": {"models": "auto"},
+    "models of another kind": {"models": [1]},
+    "a time beyond all calendars": {"created_at": 1e300},
+    "a name of another kind": {"name": 5},
+}
+
+
+@pytest.mark.parametrize("change", UNREADABLE.values(), ids=UNREADABLE)
+async def test_a_key_that_cannot_be_read_opens_nothing_and_is_in_nobodys_way(
+    store: Store, keys: Keys, change: dict[str, Any]
+) -> None:
+    _key, secret = await keys.new("x", limits=Limits(1, 1, 1))
+    (item,) = (await store.list(PARTITION)).items
+    await store.put(item.key, item.value | change)
+    other, text = await keys.new("y")
+    with pytest.raises(Unauthorized, match="cannot be read"):
+        await keys.find(secret.reveal())
+    assert await keys.find(text.reveal()) == other
+    (bad,) = [key for key in await keys.all() if not key.readable]
+    assert item.key.sort.startswith(bad.id)
+    assert await keys.revoke(bad.id) == bad
+    assert await keys.all() == [other]
+
+
 @pytest.mark.parametrize("missing", ["id", "models", "tokens_per_day", "requests_per_minute"])
 async def test_a_key_that_cannot_be_read_in_full_is_not_one_without_limits(
     store: Store, keys: Keys, missing: str
@@ -165,7 +193,7 @@ async def test_a_key_that_cannot_be_read_in_full_is_not_one_without_limits(
     _key, secret = await keys.new("x", limits=Limits(1, 1, 1))
     (item,) = (await store.list(PARTITION)).items
     await store.put(item.key, {name: value for name, value in item.value.items() if name != missing})
-    with pytest.raises(StoreError, match="cannot be checked at the moment"):
+    with pytest.raises(Unauthorized, match="cannot be read"):
         await keys.find(secret.reveal())
 
 
@@ -184,7 +212,7 @@ async def test_more_keys_than_a_page_are_all_listed(store: Store, keys: Keys) ->
     assert (await keys.revoke(names[-1])).name == names[-1]
 
 
-@pytest.mark.parametrize("name", ["", " ", " x", "x ", "a\nb", "\x1b[31m", "x" * 101])
+@pytest.mark.parametrize("name", ["", " ", " x", "x ", "a\nb", "\x1b[31m", "\x9b31m", "\u202etxt", "\udcff", "x" * 101])
 async def test_names_that_cannot_be(keys: Keys, name: str) -> None:
     with pytest.raises(BadRequest):
         await keys.new(name)

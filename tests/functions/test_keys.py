@@ -335,7 +335,8 @@ def test_a_store_that_fails_opens_nothing(tmp_path: Path) -> None:
         key = made(tmp_path)[1]
         limited = made(tmp_path, requests_per_minute=99)[1]
         assert ask(pair.url, key).status_code == ask(pair.url, limited).status_code == 200
-        (tmp_path / NAME).unlink()
+        for file in tmp_path.glob(f"{NAME}*"):
+            file.unlink()
         (tmp_path / NAME).write_bytes(b"nonsense " * 1000)
         for path in ASKS:
             told = refused(

@@ -103,7 +103,8 @@ def _prepare(path: Path) -> None:
     # Never opened to look: closing it would drop the locks of a connection that this process may have.
     if not os.access(path, os.R_OK | os.W_OK):
         raise StoreUnusable(f"{path} may not be read or written. {_ACCESS}")
-    if _size(log := _beside(path, "-wal")) and not _size(path):  # in this order: a new file has its first page before a log
+    # In this order: a file that is just being made has its first page before it has a log.
+    if _size(log := _beside(path, "-wal")) and not _size(path):
         raise StoreUnusable(
             f"{path} is empty, and its log {log} is not: opened, the log would be lost too. Put the file back from a copy,"
             " or move both away."
