@@ -20,6 +20,7 @@ __all__ = [
     "choice",
     "header",
     "header_secret",
+    "hosts",
     "integer",
     "is_plain",
     "matching",
@@ -209,6 +210,22 @@ def _origins(raw: str) -> tuple[str, ...]:
 
 
 origins = Kind(_origins, (list,), {"type": "array", "items": {"type": "string"}, "minItems": 1})
+
+
+_HOST = re.compile(r"(?:[^/?#@:*\[\]\s]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?|(?:[0-9A-Fa-f]*:){2,7}[0-9A-Fa-f.]*|\*")
+
+
+def _hosts(raw: str) -> tuple[str, ...]:
+    words: tuple[str, ...] = names().of_text(raw)
+    for word in words:
+        if not _HOST.fullmatch(word):
+            raise ValueError(
+                f"expected names of hosts such as chat.example or chat.example:8443, or *; not {word[:60]!r}"
+            )
+    return words
+
+
+hosts = Kind(_hosts, (list,), {"type": "array", "items": {"type": "string"}, "minItems": 1})
 
 
 def assignments(*words: str) -> Kind:

@@ -29,7 +29,7 @@ class ServerSettings:
     )
     allowed_hosts: tuple[str, ...] = setting(
         "ALLOWED_HOSTS",
-        kinds.names(),
+        kinds.hosts,
         (),
         "Host names a reverse proxy may pass on, besides the loopback names; `*` for any.",
     )

@@ -149,8 +149,10 @@ async def reload(request: Request) -> Response:
 
 
 def is_trusted(request: Request) -> bool:
-    """Whether the caller runs this server, and not somebody who was handed a key."""
-    return key_of(request) in (None, ADMIN)
+    """Whether the caller runs this server, and not somebody who was handed a key. Without any key it is whoever is at this
+    machine, unless others can reach the server too."""
+    key = key_of(request)
+    return key is ADMIN or (key is None and not _settings(request).is_reachable)
 
 
 def budget_of(settings: Settings, wanted: Budget = Budget(), left: Mapping[str, Any] = {}) -> Budget:  # noqa: B008 - values that nobody changes

@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
     from .app import create_app, end
+    from .greeting import greeting
     from .serving import bound, run
 
     listener = bound(settings.host, settings.port)
@@ -123,17 +124,8 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
         keys = keyring.count(chosen)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listener.getsockname()[1]}"
-        print(f"kiro2chat {__version__}\n  API    {address}/v1\n  login  {login}", flush=True)
-        if settings.is_loopback:
-            print(
-                f"  page   {address}/#open={link.reveal()} (works once, and lets that browser administer)", flush=True
-            )
-        if settings.api_key is not None or keys:
-            words = ("API_KEY", "API_KEY or one of", "one of")[(keys > 0) + (settings.api_key is None)]
-            print(f"  key    clients must send {words}" + (f" `kiro2chat keys` ({keys})" if keys else ""), flush=True)
-        if chosen.keeps_bodies:
-            told = f"what is asked and answered is kept for {chosen.journal_days} days (JOURNAL_BODIES)"
-            print(f"  texts  {told}", flush=True)
+        told = greeting(chosen, address=address, login=login, link=link, keys=keys)
+        print("\n".join(told), flush=True)
         app = create_app(chosen, own=None if chosen is settings else settings)
         run(app, listener, log_level=settings.log_level, ending=partial(end, app))
     return 0
@@ -300,7 +292,9 @@ def _config(options: argparse.Namespace) -> int:
             print(configuring.get(Settings.load(), options.name))
         case "set":
             value = sys.stdin.read().strip() if options.value == "-" else options.value
-            configuring.saved({options.name: value})
+            change = configuring.saved({options.name: value})
+            if (variable := configuring.overruled(change, options.name)) is not None:
+                print(f"kiro2chat: {variable} is set in the environment, which goes before the file.", file=sys.stderr)
         case "unset":
             configuring.saved({options.name: None})
     return 0

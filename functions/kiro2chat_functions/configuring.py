@@ -12,7 +12,7 @@ from kiro2chat_core.errors import Conflict, SettingsError
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, variables
 
-__all__ = ["Change", "get", "listing", "name_of", "planned", "saved", "shown"]
+__all__ = ["Change", "get", "listing", "name_of", "overruled", "planned", "saved", "shown"]
 
 
 def listing(settings: Settings) -> list[tuple[str, str, str]]:
@@ -73,6 +73,12 @@ def saved(
         change = planned(texts, environ)
         config_file.write(path, change.text)
     return change
+
+
+def overruled(change: Change, given: str) -> str | None:
+    """The variable that keeps a setting of the file from having an effect here; None for none."""
+    name = name_of(given)
+    return dict(variables())[name] if change.settings.source(name) == "env" else None
 
 
 def name_of(given: str) -> str:

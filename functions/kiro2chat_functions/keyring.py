@@ -98,7 +98,9 @@ async def _list(
     _settings: Settings, keys: Keys, store: Store, _options: argparse.Namespace, say: Callable[[str], None]
 ) -> None:
     ledger = Ledger(store)
-    rows = [("id", "name", "created", "expires", "models", "login", "limits", "used today", "used this month")]
+    rows: list[tuple[str, ...]] = [
+        ("id", "name", "created", "expires", "models", "login", "limits", "used today", "used this month")
+    ]
     for key in await keys.all():
         tokens, credits = await ledger.used(key)
         if not key.readable:

@@ -68,6 +68,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "no key that a header takes": ('api_key = "密钥"\n'.encode(), "it is sent in a header"),
     "blanks around": (b'kiro_refresh_token = " s "\n', "expected text without blanks around it"),
     "no origin": (b'cors_origins = ["https://a.example/path"]\n', "expected origins such as https://chat.example"),
+    "no host": (b'allowed_hosts = ["https://x/"]\n', "expected names of hosts such as chat.example"),
+    "a host that never matches": (b'allowed_hosts = ["*.example"]\n', "expected names of hosts such as chat.example"),
     "a control character": (b'data_dir = "/a\\u0000b"\n', "without control characters"),
     "two lines for a header": (b'kiro_user_agent = "a\\r\\nb: c"\n', "what may stand in a header"),
     "no ASCII in a header": ('kiro_user_agent = "ü"\n'.encode(), "what may stand in a header"),
@@ -101,7 +103,7 @@ def test_a_mistake_can_be_written_over_or_taken_out(tmp_path: Path) -> None:
 
 LINES = {
     "ends in a dash": ("port = 1\n\nfoo- = 1\n", 3),
-    "in a longer text": ('allowed_hosts = ["""\nport = 1\n"""]\nport = "x"\n', 4),
+    "in a longer text": ('agent_model = """\\\nport = 1\\\n"""\nport = "x"\n', 4),
     "in an array": ('allowed_hosts = [\n"a", # ]\n"b"]\nport = "x"\n', 4),
     "in quotes": ('host = "a"\n"port" = "x"\n', 2),
     "a table": ('host = "a"\n[ port ]\nx = 1\n', 2),

@@ -48,6 +48,13 @@ def test_what_cannot_be_done_changes_nothing(
     assert not (tmp_path / ".config").exists()
 
 
+def test_what_the_environment_overrules_is_told(tmp_path: Path) -> None:
+    ran = run(tmp_path, "config", "set", "port", "9000", PORT="1")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert ran.stderr == "kiro2chat: PORT is set in the environment, which goes before the file.\n"
+    assert run(tmp_path, "config", "set", "port", "9001").stderr == ""
+
+
 def test_a_broken_file_stops_every_start_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / ".config" / "kiro2chat" / "config.toml"
     path.parent.mkdir(parents=True)
