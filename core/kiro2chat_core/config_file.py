@@ -9,16 +9,19 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 import tempfile
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from .errors import SettingsError
+from .errors import Conflict, SettingsError
 from .kinds import Kind
 
-__all__ = ["changed", "locked", "read", "version", "write"]
+__all__ = ["changed", "holds", "locked", "read", "version", "write"]
+
+T = TypeVar("T")
 
 _PATIENCE = 10.0
 """Seconds that a writer waits for another; either takes milliseconds."""
@@ -43,7 +46,7 @@ def changed(path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind]) -
 
     old = _text(path)
     _values(path, old, known, but=changes)
-    document = tomlkit.parse(old)
+    document = _parsed(path, old, tomlkit.parse)
     for name, value in changes.items():
         if value is None:
             document.pop(name, None)
@@ -51,6 +54,15 @@ def changed(path: Path, changes: Mapping[str, Any], known: Mapping[str, Kind]) -
             document[name] = known[name].to_toml(value)
     text = tomlkit.dumps(document)
     return text, _values(path, text, known)
+
+
+def holds(path: Path, name: str) -> bool:
+    """Whether this stands in the file, be it a setting or a mistake.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    return name in _parsed(path, _text(path), tomllib.loads)
 
 
 def version(path: Path) -> str:
@@ -63,20 +75,21 @@ def version(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, patience: float = _PATIENCE) -> Iterator[None]:
     """Between reading the file and writing it nobody else of this kind writes.
 
     Raises:
-        SettingsError: somebody does for too long, or the folder cannot be used.
+        Conflict: somebody does for too long.
+        SettingsError: the folder cannot be used.
     """
     import filelock
 
-    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE, mode=0o600)
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=patience, mode=0o600)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except filelock.Timeout:
-        raise SettingsError(f"{path} is being written by another program: try again.") from None
+        raise Conflict(f"{path} is being written by another program: try again.") from None
     except OSError as refused:
         raise SettingsError(f"{path} cannot be written ({refused.strerror or refused}).") from None
     try:
@@ -100,6 +113,8 @@ def write(path: Path, text: str) -> None:
 
 def _text(path: Path) -> str:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            raise SettingsError(f"{path} cannot be read (it is no file): name another in KIRO2CHAT_CONFIG.")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ""
@@ -110,11 +125,17 @@ def _text(path: Path) -> str:
 
 
 def _values(path: Path, text: str, known: Mapping[str, Kind], but: Collection[str] = ()) -> dict[str, Any]:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as bad:
-        raise SettingsError(f"{path} is not valid TOML: {bad}.") from None
+    document = _parsed(path, text, tomllib.loads)
     return {name: _value(path, text, name, value, known) for name, value in document.items() if name not in but}
+
+
+def _parsed(path: Path, text: str, parse: Callable[[str], T]) -> T:
+    try:
+        return parse(text)
+    except RecursionError:
+        raise SettingsError(f"{path} is not valid TOML: it is nested too deep.") from None
+    except ValueError as bad:  # a syntax error is one, and so is a number of thousands of digits
+        raise SettingsError(f"{path} is not valid TOML: {bad}.") from None
 
 
 def _value(path: Path, text: str, name: str, value: object, known: Mapping[str, Kind]) -> Any:
@@ -141,7 +162,7 @@ def _line(text: str, name: str) -> int:
 def _whole(text: str) -> bool:
     try:
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return False
     return True
 

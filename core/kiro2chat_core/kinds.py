@@ -50,6 +50,9 @@ class Kind:
 
     schema: Mapping[str, Any]
 
+    of_file: Callable[[str], Any] | None = None
+    """The same as `of_text` for text in a file, where that differs."""
+
     def of_toml(self, value: object) -> Any:
         """Raises ValueError("expected …")."""
         if not isinstance(value, self.toml) or (isinstance(value, bool) and bool not in self.toml):
@@ -58,7 +61,8 @@ class Kind:
             if not all(isinstance(each, str) and "," not in each for each in value):
                 raise ValueError("expected an array of strings without commas")
             return self.of_text(",".join(value))
-        return self.of_text(str(value).lower() if isinstance(value, bool) else str(value))
+        read = self.of_file or self.of_text
+        return read(str(value).lower() if isinstance(value, bool) else str(value))
 
     def to_toml(self, value: Any) -> Any:
         """What `of_toml` takes; a secret is written as it is."""
@@ -114,7 +118,15 @@ def _path(raw: str) -> Path:
         raise ValueError("expected a path; its user has no home directory") from None
 
 
-path = Kind(_path, (str,), {"type": "string", "format": "path"})
+def _whole_path(raw: str) -> Path:
+    """A file is read from whatever folder one is in."""
+    found = _path(raw)
+    if not found.is_absolute():
+        raise ValueError("expected a whole path, from / or ~ on: a file is read from any folder")
+    return found
+
+
+path = Kind(lambda raw: _path(raw).absolute(), (str,), {"type": "string", "format": "path"}, _whole_path)
 
 
 def matching(pattern: str, expected: str) -> Kind:

@@ -5,6 +5,7 @@ Who may call them is the guard's business (`guards.AdminGuard`). Secrets can be 
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -30,8 +31,9 @@ _LIMIT = 1 << 20
 async def open_session(request: Request) -> Response:
     """POST /api/session `{"link"}`: trade the token of a link for a session. The answer's `token` goes with changes."""
     sessions: Sessions = request.app.state.sessions
-    link = body_fields(await read_json(request, _LIMIT)).text("link", required=True)
-    opened = await sessions.open(Secret(link))
+    fields = body_fields(await read_json(request, _LIMIT))
+    fields.only("link")
+    opened = await sessions.open(Secret(fields.text("link", required=True)))
     if opened is None:
         raise Unauthorized("This link was used or is too old: start kiro2chat again for a new one.")
     response = JsonResponse({"token": opened.token.reveal()})
@@ -61,21 +63,24 @@ async def read_settings(request: Request) -> Response:
     """GET /api/settings: schema, values and sources. Settings are read at the start, so changes wait for the next one:
     `next` is what a setting will be then, where the file has another value by now. `problem` is what is wrong with the file.
     """
-    settings = _settings(request)
+    return JsonResponse(await asyncio.to_thread(_shown, _settings(request)))
+
+
+def _shown(settings: Settings) -> dict[str, Any]:
     told = _described(settings)
     path = settings.config_path
-    answer = {"schema": schema(), "settings": told, "file": str(path), "version": None, "problem": None}
+    answer: dict[str, Any] = {"schema": schema(), "settings": told, "file": str(path), "version": None, "problem": None}
     try:
         answer["version"] = config_file.version(path)
         waiting = _described(planned({}, _environment(settings)).settings)
     except SettingsError as broken:
-        return JsonResponse(answer | {"problem": broken.message})
+        return answer | {"problem": broken.message}
     for name, now in told.items():
         then = waiting[name]
         known = now["source"] in ("file", "default") or (now["source"] == "given" and then["source"] == "file")
         if known and (then["value"], then["source"]) != (now["value"], now["source"]):
             now["next"] = {"value": then["value"], "source": then["source"]}
-    return JsonResponse(answer)
+    return answer
 
 
 async def save_settings(request: Request) -> Response:
@@ -84,10 +89,11 @@ async def save_settings(request: Request) -> Response:
 
     Raises:
         BadRequest: a value cannot be used, or the environment holds the setting; nothing has changed.
-        Conflict: the file is another by now.
+        Conflict: the file is another by now, or somebody else is writing it.
     """
     settings = _settings(request)
     fields = body_fields(await read_json(request, _LIMIT))
+    fields.only("changes", "dry_run", "version")
     changes = fields.required_object("changes")
     try:
         names = {given: name_of(given) for given in changes.value}
@@ -102,17 +108,18 @@ async def save_settings(request: Request) -> Response:
     for name in texts:
         if name in owned:
             changes.fail(name, f"is set by the environment ({dict(variables())[name]}) and cannot be changed here")
+    dry_run, version, environment = fields.flag("dry_run"), fields.text("version") or None, _environment(settings)
     try:
-        if fields.flag("dry_run"):
-            change = planned(texts, _environment(settings))
+        if dry_run:
+            change = await asyncio.to_thread(planned, texts, environment)
         else:
-            change = saved(texts, _environment(settings), fields.text("version") or None)
+            change = await asyncio.to_thread(saved, texts, environment, version)
     except SettingsError as bad:
         field = f"changes.{bad.field}" if bad.field in texts else "changes"
         raise BadRequest(bad.message, field=field) from None
     old, new = _described(settings), _described(change.settings)
     diff = {name: {"from": old[name]["value"], "to": new[name]["value"]} for name in texts}
-    return JsonResponse({"diff": diff, "restart": bool(diff) and not fields.flag("dry_run")})
+    return JsonResponse({"diff": diff, "restart": bool(diff) and not dry_run})
 
 
 def _settings(request: Request) -> Settings:

@@ -11,6 +11,9 @@ from kiro2chat_core import config_file
 from kiro2chat_core.errors import Conflict, SettingsError
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, variables
+from kiro2chat_core.store.opening import check_place
+
+_PLACES = {"data_dir", "store_url"}
 
 __all__ = ["Change", "get", "listing", "name_of", "overruled", "planned", "saved", "shown"]
 
@@ -41,19 +44,26 @@ def planned(texts: Mapping[str, str | None], environ: Mapping[str, str] | None =
     """Settings, given as in the environment, for config.toml; None takes one out.
 
     Raises:
-        SettingsError: there is no such setting, a value cannot be used, or the file is broken.
+        SettingsError: there is no such setting, a value cannot be used, the next start could not work with it, or the file is
+            broken.
     """
     environ = os.environ if environ is None else environ
     kinds = kinds_of_settings()
     values: dict[str, Any] = {}
     for given, text in texts.items():
+        if text is None and config_file.holds(config_path(environ), given):
+            values[given] = None  # a mistake is taken out like a setting
+            continue
         name = name_of(given)
         try:
             values[name] = None if text is None else kinds[name].of_text(text)
         except ValueError as bad:
             raise SettingsError(f"{name} cannot be used: {bad}.", field=name) from None
     new, found = config_file.changed(config_path(environ), values, kinds)
-    return Change(Settings.of(found, environ), new)
+    settings = Settings.of(found, environ)
+    if _PLACES & values.keys():
+        check_place(settings)
+    return Change(settings, new)
 
 
 def saved(
@@ -64,7 +74,7 @@ def saved(
 
     Raises:
         SettingsError: as before, or the file cannot be written; nothing has changed.
-        Conflict: the file is another by now.
+        Conflict: the file is another by now, or somebody else is writing it.
     """
     path = planned(texts, environ).settings.config_path  # what cannot be done makes not even a folder
     with config_file.locked(path):

@@ -51,8 +51,7 @@ async def make_key(request: Request) -> Response:
     """
     keys: Keys = request.app.state.keys
     fields = body_fields(await read_json(request, _LIMIT))
-    if unknown := sorted(set(fields.value) - set(_MEMBERS)):
-        fields.fail(unknown[0][:60], f"is no member of a key; there are {', '.join(_MEMBERS)}")
+    fields.only(*_MEMBERS)
     try:
         check_exists(request.app.state.settings, fields.text("login"))
     except SettingsError as bad:

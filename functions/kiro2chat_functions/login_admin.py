@@ -81,11 +81,12 @@ async def start_device(request: Request) -> Response:
     """POST /api/login/device `{"start_url"?, "region"?, "name"?}`: a code to confirm in a browser, anywhere.
 
     Raises:
-        BadRequest: no such name, start address or region can be.
+        BadRequest: no such name, start address or region can be, or a member is none of these.
         LimitReached: enough codes wait already.
         BackendError: the login service fails.
     """
     fields = body_fields(await read_json(request, _LIMIT))
+    fields.only("name", "start_url", "region")
     logins = _device_logins(request)
     try:
         attempt = await logins.start(

@@ -50,6 +50,7 @@ async def save_file(request: Request) -> Response:
         Conflict: the file is another by now.
     """
     fields = body_fields(await read_json(request, _LIMIT))
+    fields.only("file", "text", "dry_run", "version")
     path = _paths(request)[fields.choice("file", ("user", "workspace"))]
     if "version" in fields and fields.text("version") != _version(_text(path)):
         raise Conflict(f"{path} was changed meanwhile: look at it again.")
@@ -68,6 +69,7 @@ async def save_file(request: Request) -> Response:
 async def try_out(request: Request) -> Response:
     """POST /api/mcp/try `{"file", "text"}`: start its servers beside those that run, list their tools, end them again."""
     fields = body_fields(await read_json(request, _LIMIT))
+    fields.only("file", "text")
     text = _unmasked(fields, _paths(request)[fields.choice("file", ("user", "workspace"), "user")])
     agents = await door(request).open()
     try:

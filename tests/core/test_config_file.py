@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiro2chat_core import config_file
-from kiro2chat_core.errors import SettingsError
+from kiro2chat_core.errors import Conflict, SettingsError
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, schema, variables
 
@@ -70,6 +70,9 @@ BAD: dict[str, tuple[bytes, str]] = {
     "no origin": (b'cors_origins = ["https://a.example/path"]\n', "expected origins such as https://chat.example"),
     "no host": (b'allowed_hosts = ["https://x/"]\n', "expected names of hosts such as chat.example"),
     "a host that never matches": (b'allowed_hosts = ["*.example"]\n', "expected names of hosts such as chat.example"),
+    "a number of thousands of digits": (b"port = " + b"1" * 5000, "config.toml is not valid TOML"),
+    "arrays of thousands of arrays": (b"cors_origins = " + b"[" * 3000 + b"]" * 3000, "it is nested too deep"),
+    "a path from nowhere": (b'\ndata_dir = "data"\n', "config.toml:2: data_dir cannot be used: expected a whole path"),
     "a control character": (b'data_dir = "/a\\u0000b"\n', "without control characters"),
     "two lines for a header": (b'kiro_user_agent = "a\\r\\nb: c"\n', "what may stand in a header"),
     "no ASCII in a header": ('kiro_user_agent = "ü"\n'.encode(), "what may stand in a header"),
@@ -126,6 +129,22 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
         config_file.read(tmp_path / "config.toml", KINDS)
 
 
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.toml")
+    with pytest.raises(SettingsError, match="it is no file"):
+        config_file.read(tmp_path / "config.toml", KINDS)
+
+
+def test_who_writes_at_the_same_time_for_too_long_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    with (
+        config_file.locked(path),
+        pytest.raises(Conflict, match="is being written by another program"),
+        config_file.locked(path, patience=0.05),
+    ):
+        pass
+
+
 def test_writing_keeps_comments_order_and_mode(tmp_path: Path) -> None:
     path = tmp_path / "kiro2chat" / "config.toml"
     write(path, {"port": 9000})
@@ -167,7 +186,7 @@ values = st.fixed_dictionaries(
         "api_key": st.from_regex(r"\A[!-~]{1,20}\Z").map(Secret),
         "kiro_refresh_token": texts.map(Secret),
         "cors_origins": st.just(("https://a.example", "*")),
-        "kiro_db_path": texts.filter(lambda text: not text.startswith("~")).map(Path),
+        "kiro_db_path": texts.map(lambda text: Path("/", text)),
         "allowed_hosts": st.lists(st.from_regex(r"\A[a-z.]{1,9}\Z"), min_size=1, max_size=3).map(tuple),
     },
 )

@@ -27,6 +27,7 @@ READ: dict[str, tuple[str, str, Any]] = {
     "BODY_LIMIT": ("BODY_LIMIT", "1024", 1024),
     "KEEPALIVE": ("KEEPALIVE", "0.5", 0.5),
     "KIRO_DB_PATH": ("KIRO_DB_PATH", "/data/a b.sqlite3", Path("/data/a b.sqlite3")),
+    "a path from here": ("DATA_DIR", "data/x", Path.cwd() / "data" / "x"),
     "a path from home": ("KIRO_DB_PATH", "~/x.sqlite3", Path("~/x.sqlite3").expanduser()),
     "KIRO_LOGIN": ("KIRO_LOGIN", "social,odic", ("social", "odic")),
     "KIRO_API_URL": ("KIRO_API_URL", "http://127.0.0.1:9/x/", "http://127.0.0.1:9/x"),

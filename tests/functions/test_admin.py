@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import httpx
 import pytest
 from tests.gateways import STRICT, Pair, gateway
 
-from kiro2chat_core import settings_zh
+from kiro2chat_core import config_file, settings_zh
 from kiro2chat_core.sessions import Sessions
 from kiro2chat_core.settings import variables
 from kiro2chat_core.store.opening import store_at
@@ -162,6 +163,13 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no store": ({"changes": {"store_url": "postgres://u:pw@h/x"}, "dry_run": True}, "store_url cannot be used"),
     "no name of a login": ({"changes": {"login_name": "../x"}}, "login_name cannot be used"),
     "an empty secret": ({"changes": {"kiro_refresh_token": ""}}, "kiro_refresh_token cannot be used"),
+    "a misspelt member": (
+        {"changes": {"port": 9000}, "dryrun": True},
+        "dryrun is not known here; there are changes, dry_run",
+    ),
+    "a store where none can be": ({"changes": {"store_url": "sqlite:///proc/x/s"}}, "nothing can be kept in /proc/x"),
+    "a store that is none": ({"changes": {"store_url": "sqlite:///dev/null"}}, "/dev/null is not a file"),
+    "the same tried out": ({"changes": {"store_url": "sqlite:///proc/x/s"}, "dry_run": True}, "nothing can be kept"),
     "what the environment owns": ({"changes": {"api_key": "x"}}, "set by the environment (API_KEY)"),
 }
 
@@ -173,6 +181,27 @@ def test_a_bad_save_changes_nothing(pair: Pair, home: dict[str, str], body: Any,
     assert told in refused.json()["error"]["message"]
     assert "pw@" not in refused.text
     assert not Path(home["KIRO2CHAT_CONFIG"]).exists()
+
+
+def test_a_folder_for_data_is_tried_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    with gateway(STRICT, HOME=str(tmp_path), DATA_DIR="", API_KEY="sesame") as pair:
+        for folder, status in (("/proc/x", 400), (str(tmp_path / "new" / "data"), 200)):
+            for dry_run in (True, False):
+                body = {"changes": {"data_dir": folder}, "dry_run": dry_run}
+                told = call(pair, "PUT", "/api/settings", body, **ADMIN)
+                assert told.status_code == status
+                assert status == 200 or told.json()["error"]["param"] == "changes.data_dir"
+    assert not (tmp_path / "new").exists()
+
+
+def test_others_are_answered_while_somebody_else_writes_the_file(pair: Pair, home: dict[str, str]) -> None:
+    with ThreadPoolExecutor() as pool:
+        with config_file.locked(Path(home["KIRO2CHAT_CONFIG"])):
+            saving = pool.submit(call, pair, "PUT", "/api/settings", {"changes": {"keepalive": 5}}, **ADMIN)
+            for _ in range(20):
+                assert httpx.get(f"{pair.url}/health", timeout=5, trust_env=False).status_code == 200
+            assert not saving.done()
+        assert saving.result().status_code == 200
 
 
 def test_who_looked_at_an_older_file_does_not_write_over_a_newer_one(pair: Pair, home: dict[str, str]) -> None:

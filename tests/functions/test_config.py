@@ -55,6 +55,18 @@ def test_what_the_environment_overrules_is_told(tmp_path: Path) -> None:
     assert run(tmp_path, "config", "set", "port", "9001").stderr == ""
 
 
+def test_what_is_no_setting_can_be_taken_out(tmp_path: Path) -> None:
+    path = tmp_path / ".config" / "kiro2chat" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("# mine\nprot = 1\nport = 2\n[server]\nport = 3\n", encoding="utf-8")
+    assert "no setting 'server'" in run(tmp_path, "config", "unset", "prot").stderr  # one at a time, and all are told
+    assert run(tmp_path, "config", "unset", "server").returncode == 1
+    path.write_text("# mine\nprot = 1\nport = 2\n", encoding="utf-8")
+    assert run(tmp_path, "config", "unset", "prot").returncode == 0
+    assert path.read_text(encoding="utf-8") == "# mine\nport = 2\n"
+    assert "There is no setting 'prot'" in run(tmp_path, "config", "unset", "prot").stderr
+
+
 def test_a_broken_file_stops_every_start_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / ".config" / "kiro2chat" / "config.toml"
     path.parent.mkdir(parents=True)

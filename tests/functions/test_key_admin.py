@@ -63,7 +63,7 @@ def test_a_key_from_making_to_revoking(pair: Pair) -> None:
 WRONG: dict[str, tuple[Any, str, str]] = {
     "no object": ([], "object", ""),
     "no name": ({}, "name is missing", "name"),
-    "a misspelt limit": ({"name": "x", "tokens_a_day": 5}, "is no member of a key", "tokens_a_day"),
+    "a misspelt limit": ({"name": "x", "tokens_a_day": 5}, "is not known here; there are name, models", "tokens_a_day"),
     "no limit at all": ({"name": "x", "requests_per_minute": 0}, "at least 1", "requests_per_minute"),
     "credits below 0": ({"name": "x", "credits_per_month": -1}, "above 0", "credits_per_month"),
     "expired": ({"name": "x", "expires_at": 5}, "a time to come", "expires_at"),

@@ -186,6 +186,7 @@ WRONG = {
     "a name that leads elsewhere": ({"name": "../x"}, "name"),
     "no https": ({"start_url": "http://x/start"}, "start_url"),
     "no region": ({"region": "evil.example/"}, "region"),
+    "a misspelt member": ({"nmae": "work"}, "nmae"),
     "a name of no kind": ({"name": 5}, "name"),
 }
 

@@ -78,6 +78,7 @@ def test_who_looked_at_an_older_file_does_not_write_over_a_newer_one(pair: Pair,
 
 WRONG: dict[str, tuple[Any, str, str]] = {
     "no file of that name": ({"file": "other", "text": "{}"}, "must be one of user, workspace", "file"),
+    "a misspelt wish": ({"file": "user", "text": "{}", "dryrun": True}, "is not known here; there are file", "dryrun"),
     "no text": ({"file": "user"}, "text is missing", "text"),
     "no JSON": ({"file": "user", "text": '{\n  "mcpServers": {,}\n}'}, "2:", "text"),
     "a misspelt member": (

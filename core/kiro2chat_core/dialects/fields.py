@@ -47,6 +47,11 @@ class Fields:
     def fail(self, name: str, wrong: str) -> NoReturn:
         raise BadRequest(f"{self.at(name)} {wrong}.", field=self.at(name))
 
+    def only(self, *names: str) -> None:
+        """Refuse any other member: where little is asked, one that is misspelt must not be taken for one that is absent."""
+        if unknown := sorted(set(self.value) - set(names)):
+            self.fail(unknown[0][:60], f"is not known here; there are {', '.join(names)}")
+
     def text(self, name: str, *, required: bool = False) -> str:
         """A string, "" where absent. A required one must not be empty."""
         value = self.value.get(name)
