@@ -1,14 +1,19 @@
-"""What `serve` says of who can use it, and what it lets them do."""
+"""Who can use a server, and what is said of it: at its start, and where keys come and go."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from tests.agents import call
 from tests.functions.test_cli import run, serving
 from tests.gateways import gateway
-from tests.keyed import made
+from tests.keyed import ask, made
+
+from kiro2chat_core.store.opening import NAME
 
 CARELESS = "anybody can use your plan"
 NONE = "clients need none: API_KEY is not set"
@@ -67,3 +72,26 @@ def test_behind_a_proxy_nobody_is_trusted_without_a_key() -> None:
         assert call(pair, "POST", "/v1/agent/reload", key="sesame").status_code == 200
     with gateway() as pair:
         assert call(pair, "POST", "/v1/agent/reload").status_code == 200
+
+
+def test_a_key_that_cannot_be_read_is_listed_and_revoked_and_stops_nothing(tmp_path: Path) -> None:
+    key, text = made(tmp_path, "good")
+    hash = sha256(made(tmp_path, "bad")[1].encode()).hexdigest()
+    with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as store:
+        store.execute("UPDATE items SET value = json_set(value, '$.models', 5) WHERE sk = ?", (hash,))
+    data = {"DATA_DIR": str(tmp_path)}
+    listed = run(tmp_path, "keys", "list", **data)
+    assert f"{hash[:12]}  (cannot be read)" in listed.stdout
+    assert f"{key.id}" in listed.stdout
+    with gateway(DATA_DIR=str(tmp_path)) as pair:
+        assert ask(pair.url, text).status_code == 200
+    assert run(tmp_path, "keys", "revoke", hash[:12], **data).returncode == 0
+    assert "cannot be read" not in run(tmp_path, "keys", "list", **data).stdout
+
+
+def test_a_name_of_bytes_that_are_no_text_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    ran = run(tmp_path, "keys", "new", "\udcff", DATA_DIR=str(tmp_path))
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        "kiro2chat: A key's name has 1 to 100 characters, without spaces around it and without control characters.\n"
+    )
