@@ -111,13 +111,13 @@ async def save_settings(request: Request) -> Response:
     dry_run, version, environment = fields.flag("dry_run"), fields.text("version") or None, _environment(settings)
     try:
         if dry_run:
-            change = await asyncio.to_thread(planned, texts, environment)
+            change = await asyncio.to_thread(planned, texts, environment, version)
         else:
             change = await asyncio.to_thread(saved, texts, environment, version)
     except SettingsError as bad:
         field = f"changes.{bad.field}" if bad.field in texts else "changes"
         raise BadRequest(bad.message, field=field) from None
-    old, new = _described(settings), _described(change.settings)
+    old, new = _described(change.before), _described(change.settings)
     diff = {name: {"from": old[name]["value"], "to": new[name]["value"]} for name in texts}
     return JsonResponse({"diff": diff, "restart": bool(diff) and not dry_run})
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kiro2chat_core import config_file
 from kiro2chat_core.errors import Conflict, SettingsError
+from kiro2chat_core.kinds import Kind
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.settings import Settings, config_path, kinds_of_settings, variables
 from kiro2chat_core.store.opening import check_place
@@ -29,29 +31,39 @@ def shown(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of config.toml that can be made: the settings as they would be at the next start, and the file's new text."""
+    """A change of config.toml that can be made: the settings as they would be at the next start without it and with it, and the
+    file's new text."""
 
+    before: Settings
     settings: Settings
     text: str
 
 
-def planned(texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Change:
-    """Settings, given as in the environment, for config.toml; None takes one out.
+def planned(
+    texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None, version: str | None = None
+) -> Change:
+    """Settings, given as in the environment, for config.toml; None takes one out. `version` is that of the file which the
+    changes were made for; None is any.
 
     Raises:
         SettingsError: there is no such setting, a value cannot be used, the next start could not work with it, or the file is
             broken.
+        Conflict: the file is another by now.
     """
     environ = os.environ if environ is None else environ
-    kinds = kinds_of_settings()
+    kinds, path = kinds_of_settings(), config_path(environ)
+    if version not in (None, config_file.version(path)):
+        raise Conflict(f"{path} was changed meanwhile: look at the settings again.")
     values: dict[str, Any] = {}
     for given, text in texts.items():
-        if text is None and config_file.holds(config_path(environ), given):
+        if text is None and config_file.holds(path, given):
             values[given] = None  # a mistake is taken out like a setting
             continue
         name = name_of(given)
@@ -59,28 +71,33 @@ def planned(texts: Mapping[str, str | None], environ: Mapping[str, str] | None =
             values[name] = None if text is None else kinds[name].of_text(text)
         except ValueError as bad:
             raise SettingsError(f"{name} cannot be used: {bad}.", field=name) from None
-    new, found = config_file.changed(config_path(environ), values, kinds)
+    new, found = config_file.changed(path, values, kinds)
     settings = Settings.of(found, environ)
     if _PLACES & values.keys():
         check_place(settings)
-    return Change(settings, new)
+    return Change(_as_it_is(path, kinds, environ), settings, new)
+
+
+def _as_it_is(path: Path, kinds: Mapping[str, Kind], environ: Mapping[str, str]) -> Settings:
+    """What the next start would read; the defaults where only the change makes the file one that can be read."""
+    try:
+        return Settings.of(config_file.read(path, kinds), environ)
+    except SettingsError:
+        return Settings.of({}, environ)
 
 
 def saved(
     texts: Mapping[str, str | None], environ: Mapping[str, str] | None = None, version: str | None = None
 ) -> Change:
-    """The same, written. Who else writes at the same time loses nothing. `version` is that of the file which the changes were
-    made for; None is any.
+    """The same, written. Who else writes at the same time loses nothing.
 
     Raises:
         SettingsError: as before, or the file cannot be written; nothing has changed.
-        Conflict: the file is another by now, or somebody else is writing it.
+        Conflict: as before, or somebody else is writing it.
     """
-    path = planned(texts, environ).settings.config_path  # what cannot be done makes not even a folder
+    path = planned(texts, environ, version).settings.config_path  # what cannot be done makes not even a folder
     with config_file.locked(path):
-        if version not in (None, config_file.version(path)):
-            raise Conflict(f"{path} was changed meanwhile: look at the settings again.")
-        change = planned(texts, environ)
+        change = planned(texts, environ, version)
         config_file.write(path, change.text)
     return change
 

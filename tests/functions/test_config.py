@@ -16,7 +16,7 @@ def test_settings_are_listed_with_their_source_and_secrets_are_not_shown(tmp_pat
     listed = run(tmp_path, "config", PORT="9000")
     rows = {line.split()[0]: line.split()[1:] for line in listed.stdout.splitlines()}
     assert rows["port"] == ["env", "9000"]
-    assert rows["keepalive"] == ["file", "5.0"]
+    assert rows["keepalive"] == ["file", "5"]
     assert rows["log_level"] == ["default", "info"]
     assert rows["api_key"] == ["file", "***"]
     assert "sesame" not in listed.stdout + listed.stderr
