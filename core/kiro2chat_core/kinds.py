@@ -61,8 +61,11 @@ class Kind:
             if not all(isinstance(each, str) and "," not in each for each in value):
                 raise ValueError("expected an array of strings without commas")
             return self.of_text(",".join(value))
-        read = self.of_file or self.of_text
-        return read(str(value).lower() if isinstance(value, bool) else str(value))
+        return self.for_file(str(value).lower() if isinstance(value, bool) else str(value))
+
+    def for_file(self, raw: str) -> Any:
+        """Text that stands in a file, or shall. Raises ValueError("expected …")."""
+        return (self.of_file or self.of_text)(raw)
 
     def to_toml(self, value: Any) -> Any:
         """What `of_toml` takes; a secret is written as it is."""

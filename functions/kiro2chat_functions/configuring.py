@@ -68,7 +68,7 @@ def planned(
             continue
         name = name_of(given)
         try:
-            values[name] = None if text is None else kinds[name].of_text(text)
+            values[name] = None if text is None else kinds[name].for_file(text)
         except ValueError as bad:
             raise SettingsError(f"{name} cannot be used: {bad}.", field=name) from None
     new, found = config_file.changed(path, values, kinds)

@@ -31,6 +31,11 @@ WRONG = {
     "an unknown setting": (("set", "prot", "1"), "There is no setting 'prot'", 1),
     "a value that cannot be": (("set", "port", "many"), "port cannot be used: expected a whole number", 1),
     "a change that cannot be": (("set", "host", "0.0.0.0"), "needs API_KEY", 1),
+    "a path from here": (
+        ("set", "data_dir", "data"),
+        "data_dir cannot be used: expected a whole path, from / or ~ on",
+        1,
+    ),
     "no value": (("set", "port"), "config set takes a name and a value", 2),
     "no name": (("get",), "config get takes a name", 2),
     "too much": (("path", "port"), "config path takes nothing more", 2),
