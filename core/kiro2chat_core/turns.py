@@ -202,7 +202,8 @@ class Thinking:
 class Ask:
     """One request to a model. `conversation` groups requests of one conversation where the client says so.
 
-    `cache_start`: the client marks tools or system text as a prefix worth keeping.
+    `cache_start`: the client marks tools or system text as a prefix worth keeping. `all_calls`: calls that nobody can make,
+    of tools that are not there or with arguments that are no JSON, come as the model wrote them, so that it can be told.
     """
 
     model: str
@@ -216,6 +217,7 @@ class Ask:
     thinking: Thinking = Thinking()
     cache_start: bool = False
     conversation: str = ""
+    all_calls: bool = False
 
 
 EndReason: TypeAlias = Literal["end", "tool_use", "max_tokens", "stop_sequence", "filtered"]
@@ -294,10 +296,12 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """`stop` is the stop sequence that ended the answer, where one did."""
+    """`stop` is the stop sequence that ended the answer, where one did. `cut`: it never came to its end, so that `max_tokens`
+    is only the nearest that clients know."""
 
     reason: EndReason
     stop: str = ""
+    cut: bool = False
 
 
 Event: TypeAlias = Began | TextDelta | ReasoningDelta | CallBegan | CallDelta | CallEnded | Counted | Ended

@@ -50,7 +50,9 @@ def folded(*frames: Frame, tools: Mapping[str, str] = TOOLS) -> Answer:
 # --- every row of the table --------------------------------------------------------------------------------------------
 
 ROWS: dict[str, tuple[list[Frame], list[Event]]] = {
-    "assistantResponseEvent": ([text("Hi"), text("!")], [Began(), TextDelta("Hi"), TextDelta("!"), Ended("max_tokens")]),
+    "assistantResponseEvent": (
+        [text("Hi"), text("!")], [Began(), TextDelta("Hi"), TextDelta("!"), Ended("max_tokens", cut=True)],
+    ),
     "assistantResponseEvent with a model": (
         [event("assistantResponseEvent", content="Hi", modelId="claude-sonnet-4.5"), END],
         [Began(), TextDelta("Hi"), Ended("end")],
@@ -224,7 +226,7 @@ def test_a_whole_call_before_half_a_call_is_handed_on_and_the_answer_is_cut_shor
     decoder = AnswerDecoder(TOOLS)
     events = decoder.feed([use("t1", input="{}", stop=True), use("t2", input='{"a')]) + decoder.finish()
     assert [event.id for event in events if isinstance(event, CallBegan)] == ["t1"]
-    assert events[-1] == Ended("max_tokens")
+    assert events[-1] == Ended("max_tokens", cut=True)
     assert decoder.truncated == 1
 
 
@@ -374,7 +376,7 @@ def test_no_arguments_are_invented_for_a_tool_that_needs_some(closing: tuple[Fra
     decoder = AnswerDecoder(TOOLS, demanding=frozenset({"read_file"}))
     events = decoder.feed((text("Look:"), use(), use(stop=True), *closing)) + decoder.finish()
     assert not any(isinstance(each, CallBegan) for each in events)
-    assert events[-1] == Ended("max_tokens")
+    assert events[-1] == Ended("max_tokens", cut=not closing)
     assert decoder.truncated == 1
 
 
@@ -388,3 +390,34 @@ def test_a_limit_that_the_backend_reached_is_told_though_a_call_was_whole() -> N
     events = decoded(use(input='{"a":1}'), use(stop=True), MAX)
     assert any(isinstance(each, CallEnded) for each in events)
     assert events[-1] == Ended("max_tokens")
+
+
+# --- for who wants all calls -------------------------------------------------------------------------------------------
+
+BROKEN = {
+    "half of it": '{"path":"/etc/',
+    "NaN": '{"a":NaN}',
+    "two values": "{}{}",
+    "too deep": '{"a":' * 3000 + "1" + "}" * 3000,
+}
+
+
+def all_calls(*frames: Frame) -> list[Event]:
+    decoder = AnswerDecoder(TOOLS, demanding=frozenset({"read_file"}), all_calls=True)
+    return decoder.feed(frames) + decoder.finish()
+
+
+@pytest.mark.parametrize("arguments", [*BROKEN.values(), ""], ids=[*BROKEN, "nothing"])
+def test_broken_arguments_that_the_model_ended_come_as_it_wrote_them(arguments: str) -> None:
+    frames = [text("Look:"), use(input=arguments), use(stop=True)]
+    whole, limited, cut = (all_calls(*frames, *closing) for closing in ((TOOL_END,), (MAX, METERED), ()))
+    assert whole[-4:] == [CallBegan("t1", "read_file"), CallDelta("t1", arguments), CallEnded("t1"), Ended("tool_use")]
+    assert limited[1:] == [TextDelta("Look:"), Ended("max_tokens")]
+    assert cut[1:] == [TextDelta("Look:"), Ended("max_tokens", cut=True)]
+
+
+def test_an_undeclared_call_comes_with_its_id_and_arguments() -> None:
+    events = all_calls(use("t7", "readFile", input='{"path":"x"}'), use("t7", "readFile", stop=True), TOOL_END)
+    assert events[1:] == [
+        CallBegan("t7", "readFile"), CallDelta("t7", '{"path":"x"}'), CallEnded("t7"), Ended("tool_use"),
+    ]  # fmt: skip

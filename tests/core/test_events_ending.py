@@ -53,8 +53,6 @@ INFERRED: dict[str, tuple[list[Frame], EndReason]] = {
     ),
     "context usage alone": ([text("Hi"), event("contextUsageEvent", contextUsagePercentage=1)], "end"),
     "metering alone": ([text("Hi"), METERED], "end"),
-    "nothing after the text": ([text("Hi")], "max_tokens"),
-    "nothing after the reasoning": ([event("reasoningContentEvent", text="Hm")], "max_tokens"),
 }  # fmt: skip
 
 
@@ -79,6 +77,11 @@ def test_a_stream_without_an_answer_is_an_error(frames: list[Frame]) -> None:
         decoder.finish()
     assert raised.value.request_id == "r-1"
     assert raised.value.retryable
+
+
+@pytest.mark.parametrize("said", [text("Hi"), event("reasoningContentEvent", text="Hm")], ids=["text", "reasoning"])
+def test_nothing_after_what_was_said_is_an_answer_cut_off(said: Frame) -> None:
+    assert decoded(said)[-1] == Ended("max_tokens", cut=True)
 
 
 USAGES: dict[str, tuple[Any, Usage]] = {

@@ -219,7 +219,9 @@ async def _pieces(body: bytes) -> AsyncGenerator[bytes, None]:
 
 def _decoder(request: Request, answered: Answered) -> AnswerDecoder:
     thoughts = Thoughts() if request.thoughts else None
-    return AnswerDecoder(request.callable, answered.request_id or None, thoughts, request.demanding)
+    return AnswerDecoder(
+        request.callable, answered.request_id or None, thoughts, request.demanding, all_calls=request.all_calls
+    )
 
 
 async def _refuse_what_is_no_stream(response: httpx.Response) -> None:

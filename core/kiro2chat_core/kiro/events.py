@@ -2,7 +2,8 @@
 
 Tool calls are put together from fragments, by id, and handed on only when the backend has ended them and their JSON is whole:
 half a call can do harm (jwadow/kiro-gateway#56), so a truncated one is withheld and the answer ends with `max_tokens`. Calls of
-tools the client did not declare (the backend's own IDE tools) are dropped and counted. Text is passed on as it is.
+tools the client did not declare (the backend's own IDE tools) are dropped and counted. Who wants `all_calls` gets those too, and
+those whose arguments the model ended although they are no JSON, as it wrote them. Text is passed on as it is.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class AnswerDecoder:
         demanding: wire names of those that cannot be called without arguments.
         request_id: the backend's id of this request, for errors.
         thoughts: takes the thoughts out of the text, where the model was told to write them there.
+        all_calls: undeclared calls and broken arguments are handed on as they came; what is no JSON may be empty.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class AnswerDecoder:
         request_id: str | None = None,
         thoughts: Thoughts | None = None,
         demanding: Container[str] = (),
+        *,
+        all_calls: bool = False,
     ) -> None:
         self.dropped: list[str] = []
         """Wire names of undeclared calls that were dropped."""
@@ -73,6 +77,7 @@ class AnswerDecoder:
         """Calls that were withheld because they came incomplete."""
         self._callable = callable
         self._demanding = demanding
+        self._all_calls = all_calls
         self._request_id = request_id
         self._thoughts = thoughts
         self._began = False
@@ -82,11 +87,11 @@ class AnswerDecoder:
         self._calls: dict[str, _Call] = {}
         self._done: set[str] = set()
         self._completed = 0
-        self._bare: list[tuple[str, str]] = []
-        """Calls that ended without a piece of arguments: whether they are whole is known only at the end."""
+        self._doubtful: list[tuple[str, str, str]] = []
+        """Calls that ended without arguments, or with broken ones: whether the model meant it is known only at the end."""
         self._stop_reason = ""
         self._terminal = False
-        self._cut = False
+        self._overflowed = False
         self._usage: Payload | None = None
         self._credits: float | None = None
 
@@ -120,16 +125,17 @@ class AnswerDecoder:
         Raises:
             Unavailable: the stream ended without any answer.
         """
-        calls = self._calls or self._completed or self.truncated or self.dropped or self._bare
+        calls = self._calls or self._completed or self.truncated or self.dropped or self._doubtful
         if not self._text_size and not calls and not self._terminal:
             raise Unavailable("Kiro's answer ended before it began.", request_id=self._request_id)
-        events = [*self._release_held(), *self._end_of_thoughts(), *self._bare_calls()]
-        self.truncated += sum(1 for call in self._calls.values() if call.name in self._callable)
+        events = [*self._release_held(), *self._end_of_thoughts(), *self._doubtful_calls()]
+        self.truncated += sum(1 for call in self._calls.values() if call.name in self._callable or self._all_calls)
         self._calls.clear()
         usage = self._counted()
         if usage is not None:
             events.append(Counted(usage))
-        events.append(Ended(self._reason()))
+        reason = self._reason()
+        events.append(Ended(reason, cut=reason == "max_tokens" and not self._terminal and not self._overflowed))
         return events
 
     @property
@@ -138,7 +144,7 @@ class AnswerDecoder:
         return self._credits
 
     def _reason(self) -> EndReason:
-        if self._cut or self.truncated or self._stop_reason == "MAX_TOKENS":
+        if self._overflowed or self.truncated or self._stop_reason == "MAX_TOKENS":
             return "max_tokens"
         if self._completed:
             return "tool_use"
@@ -154,8 +160,8 @@ class AnswerDecoder:
         type_name = frame.exception_type or frame.text(":error-code") or frame.event_type
         text = frame.text(":error-message")
         error = failures.from_frame(type_name, frame.payload, text, request_id=self._request_id)
-        if isinstance(error, ContextTooLong) and (self._text_size or self._completed or self._bare):
-            self._cut = True  # a window that overflows in mid-answer is an answer cut short
+        if isinstance(error, ContextTooLong) and (self._text_size or self._completed or self._doubtful):
+            self._overflowed = True  # a window that overflows in mid-answer is an answer cut short
             return
         raise error
 
@@ -215,21 +221,21 @@ class AnswerDecoder:
         return self._complete(call_id, call)
 
     def _complete(self, call_id: str, call: _Call) -> list[Event]:
-        name = self._callable.get(call.name)
-        if name is None:
+        name = self._callable.get(call.name, call.name if self._all_calls else "")
+        if not name:
             self.dropped.append(call.name)
             return []
         arguments = "".join(call.pieces).strip()
-        if not arguments:
-            if call.name in self._demanding:
-                self.truncated += 1
-            else:
-                self._bare.append((call_id, name))
+        if not arguments and call.name not in self._demanding:
+            self._doubtful.append((call_id, name, "{}"))
             return []
         try:
             arguments = "{}" if jsonio.loads(arguments) is None else arguments
         except ValueError:
-            self.truncated += 1
+            if self._all_calls:
+                self._doubtful.append((call_id, name, arguments))
+            else:
+                self.truncated += 1
             return []
         return self._whole(call_id, name, arguments)
 
@@ -237,13 +243,18 @@ class AnswerDecoder:
         self._completed += 1
         return [*self._end_of_thoughts(), CallBegan(call_id, name), CallDelta(call_id, arguments), CallEnded(call_id)]
 
-    def _bare_calls(self) -> list[Event]:
-        """Tools without arguments send no input at all (protocol notes 4.2); but neither does a call that was cut off."""
-        bare, self._bare = self._bare, []
-        if self._cut or self._stop_reason == "MAX_TOKENS":
-            self.truncated += len(bare)
-            return []
-        return [event for call_id, name in bare for event in self._whole(call_id, name, "{}")]
+    def _doubtful_calls(self) -> list[Event]:
+        """Tools without arguments send no input at all (protocol notes 4.2); but neither does a call that was cut off. And
+        arguments are broken by the model, or by a limit or the end of the stream."""
+        doubtful, self._doubtful = self._doubtful, []
+        limited = self._overflowed or _STOP_REASONS.get(self._stop_reason) == "max_tokens"
+        events: list[Event] = []
+        for call_id, name, arguments in doubtful:
+            if limited or (arguments != "{}" and not self._terminal):
+                self.truncated += 1
+            else:
+                events += self._whole(call_id, name, arguments)
+        return events
 
     def _metadata(self, payload: Payload) -> list[Event]:
         self._terminal = True

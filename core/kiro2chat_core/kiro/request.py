@@ -50,7 +50,7 @@ class Request:
 
     `callable` maps the wire names of the tools that the answer may call to the client's names for them; `thoughts` is
     whether the model was told to write its thoughts into the text; `demanding` are the wire names of tools that cannot be
-    called without arguments.
+    called without arguments; `all_calls` is the Ask's.
     """
 
     body: Json
@@ -58,6 +58,7 @@ class Request:
     repairs: tuple[str, ...]
     thoughts: bool = False
     demanding: frozenset[str] = frozenset()
+    all_calls: bool = False
 
     @property
     def has_reasoning(self) -> bool:
@@ -124,7 +125,7 @@ def build(ask: Ask, model: Model, style: Style = Style()) -> Request:
     repairs += [f"the tool {name!r} is sent as {short!r}" for name, short in wire.items() if name != short]
     demanding = frozenset(wire[tool.name] for tool in offered if schema.clean(tool.schema).get("required"))
     callable = {wire[tool.name]: tool.name for tool in offered}
-    return Request(body, callable, tuple(repairs), thoughts=bool(tags), demanding=demanding)
+    return Request(body, callable, tuple(repairs), bool(tags), demanding, ask.all_calls)
 
 
 def _offered(ask: Ask) -> tuple[Tool, ...]:
