@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from kiro2chat_core.agent.builtin import built_in_tools
+from kiro2chat_core.agent.events import FinishReason
 from kiro2chat_core.agent.pausing import Budget
-from kiro2chat_core.agent.runner import TOLD
+from kiro2chat_core.agent.runner import told
 from kiro2chat_core.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "frontend" / "src" / "lib" / "words" / "sentences.ts"
 SETTINGS = Settings(agent_tools=("calculator", "file_read", "file_write", "http_request", "shell"))
 BUDGET = Budget(50, 100_000, 0.5, 2.0)
+BUDGETS = (BUDGET, BUDGET.said_by("limits.{name}"), BUDGET.said_by("the API key's limit"))
+REASONS = [reason for reason in get_args(FinishReason) if reason not in ("end", "approval", "error")]
 
 
 def known() -> list[re.Pattern[str]]:
@@ -27,7 +31,7 @@ def known() -> list[re.Pattern[str]]:
 
 def said() -> list[str]:
     tools = [*built_in_tools(SETTINGS), *built_in_tools(replace(SETTINGS, agent_private_addresses=True))]
-    endings = [text.format(budget=BUDGET) for reason, text in TOLD.items() if reason not in ("approval", "error")]
+    endings = [told(reason, budget) for reason in REASONS for budget in BUDGETS]
     return sorted({*(tool.touches for tool in tools), *endings})
 
 

@@ -109,6 +109,9 @@ class Report:
     """Why the answer ended (`turns.EndReason`), or `broken off`."""
 
     error: Kiro2ChatError | None = None
+    acted: bool = False
+    """Whether a tool of the agent was called: the request, sent again, would do it once more."""
+
     usage: Usage | None = None
     guessed_credits: float | None = None
     """Where Kiro had no occasion to name the price."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -23,7 +23,7 @@ from kiro2chat_core.agent.wire import Request as Wanted
 from kiro2chat_core.agent.wishes import Wish
 from kiro2chat_core.dialects.fields import body_fields
 from kiro2chat_core.dialects.openai_completion import error_answer
-from kiro2chat_core.errors import Forbidden
+from kiro2chat_core.errors import Forbidden, Kiro2ChatError, Stopping
 from kiro2chat_core.fold import Fold
 from kiro2chat_core.keys import ADMIN
 from kiro2chat_core.report import Report
@@ -32,7 +32,7 @@ from kiro2chat_core.store.base import Store
 from kiro2chat_core.turns import CallBegan, CallDelta, CallEnded, Event, ReasoningDelta, TextDelta
 
 from .admission import admitted, admitting, allowed, key_of, left_of, spent
-from .http import JsonResponse, new_id, read_json, unless_left
+from .http import JsonResponse, error_response, ignored_header, new_id, noted, read_json, unless_left
 from .streamed import StreamedAnswer
 
 if TYPE_CHECKING:
@@ -87,6 +87,9 @@ class AgentDoor:
 async def chat(request: Request) -> Response:
     """POST /v1/agent/chat, streaming and not."""
     wanted = read_chat(await read_json(request))
+    if wanted.session is not None and not wanted.model:
+        head = await door(request).sessions.head(owner_of(request, wanted.user), wanted.session)
+        wanted = replace(wanted, model=head["model"])  # whose reasoning is in it
     return await _run(request, wanted)
 
 
@@ -157,16 +160,11 @@ def is_trusted(request: Request) -> bool:
 
 def budget_of(settings: Settings, wanted: Budget = Budget(), left: Mapping[str, Any] = {}) -> Budget:  # noqa: B008 - values that nobody changes
     """What a run may use: what the request says, but never more than the settings, or than is left of the key's limits."""
-    return Budget(
-        _least(wanted.rounds, settings.agent_rounds),
-        _least(wanted.tokens, settings.agent_tokens, left.get("tokens")),
-        _least(wanted.seconds, settings.agent_seconds),
-        _least(wanted.credits, settings.agent_credits, left.get("credits")),
+    own = Budget(
+        settings.agent_rounds, settings.agent_tokens or None, settings.agent_seconds, settings.agent_credits or None
     )
-
-
-def _least(*limits: Any) -> Any:
-    return min((each for each in limits if each), default=None)
+    keys = Budget(tokens=left.get("tokens"), credits=left.get("credits")).said_by("the API key's limit")
+    return own.within(wanted).within(keys)
 
 
 async def _run(request: Request, wanted: Wanted) -> Response:
@@ -174,17 +172,37 @@ async def _run(request: Request, wanted: Wanted) -> Response:
     await admitted(request)
     wish = _wish(request, wanted)
     id = new_id("run_")
-    headers = {"x-request-id": id, "request-id": id}
+    headers = {"x-request-id": id, "request-id": id, **ignored_header(wanted.ignored)}
     report: Report = request.scope.get("report") or Report()
     report.id, report.asked, report.model, report.stream = id, wish.model, wish.model, wanted.stream
+    report.ignored = wanted.ignored
     events = events_of(request, wish, report, partial(spent, request))
+
+    async def forget(session: str | None) -> None:
+        """A session of which nobody was told, with a question that nobody could answer."""
+        if wish.session is None and session is not None:
+            await door(request).sessions.delete(wish.owner, session)
+
     if wanted.stream:
-        batches = _gathered(events)
+        batches = _gathered(events, forget)
         keepalive = _settings(request).keepalive
         return StreamedAnswer(batches, AgentEncoder(), error_answer, keepalive=keepalive, headers=headers)
     whole = Whole(wish.model)
-    await unless_left(request, _fold(events, whole))
+    try:
+        await unless_left(request, _fold(events, whole))
+    except Kiro2ChatError as error:
+        if whole.empty:
+            if not isinstance(error, Stopping):
+                await forget(whole.session)
+            raise
+        noted(error, request.scope)
+        return error_response(error, lambda error, _id: _beside(error, whole), headers)
     return JsonResponse(whole.json(), headers=headers)
+
+
+def _beside(error: Kiro2ChatError, whole: Whole) -> tuple[int, dict[str, Any]]:
+    status, body = error_answer(error)
+    return status, whole.beside(body)
 
 
 def _wish(request: Request, wanted: Wanted) -> Wish:
@@ -228,6 +246,7 @@ async def events_of(
             async for event in events:
                 if report.first is None:
                     report.first = report.elapsed()
+                report.acted = report.acted or isinstance(event, ToolStarted)
                 if isinstance(event, Failed):
                     report.error = event.error
                 if isinstance(event, Finished):
@@ -254,7 +273,7 @@ def _as_answer(event: AgentEvent) -> Iterator[Event]:
 
 
 async def _gathered(
-    events: AsyncGenerator[AgentEvent | Begun, None],
+    events: AsyncGenerator[AgentEvent | Begun, None], forget: Callable[[str | None], Awaitable[None]]
 ) -> AsyncGenerator[tuple[AgentEvent | Begun, ...], None]:
     """Events in batches of one; the first goes together with the second, where that comes soon.
 
@@ -272,6 +291,8 @@ async def _gathered(
             elif isinstance(event := coming.result(), Failed):
                 async for _last in events:  # the session is put away
                     pass
+                if isinstance(begun, Begun):
+                    await forget(begun.session)
                 raise event.error
             else:
                 yield (begun, event)

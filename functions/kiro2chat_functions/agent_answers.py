@@ -36,7 +36,7 @@ __all__ = ["agent_answer", "is_agent"]
 _LINE = 300
 """Characters of a call's arguments and result that are told."""
 
-_REASONS: dict[FinishReason, EndReason] = {"max_tokens": "max_tokens", "filtered": "filtered"}
+_REASONS: dict[FinishReason, EndReason] = {"max_tokens": "max_tokens", "cut": "max_tokens", "filtered": "filtered"}
 
 
 def is_agent(model: str) -> bool:

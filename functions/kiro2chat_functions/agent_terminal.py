@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -62,7 +63,7 @@ def run(settings: Settings, message: str, options: argparse.Namespace, *, lasts:
 async def _run(settings: Settings, message: str, options: argparse.Namespace, console: Console, lasts: bool) -> bool:
     tools = None if options.tools is None else tuple(filter(None, map(str.strip, options.tools.split(","))))
     wish = Wish(
-        options.model or settings.agent_model,
+        options.model or "",
         Turn("user", (Text(message),)),
         session=options.session,
         tools=tools,
@@ -77,6 +78,8 @@ async def _run(settings: Settings, message: str, options: argparse.Namespace, co
         agents = Agents(settings, store, time.time)
         stack.push_async_callback(agents.aclose)
         await _prepare(agents, console)
+        if not wish.model:
+            wish = replace(wish, model=await _model(agents, wish, settings))
         while True:
             view = _View(console)
             async with agents.run(gateway, wish) as (session, events):
@@ -90,12 +93,21 @@ async def _run(settings: Settings, message: str, options: argparse.Namespace, co
             wish = replace(wish, question=None, session=session, answers=answers)
 
 
+async def _model(agents: Agents, wish: Wish, settings: Settings) -> str:
+    """The session's, whose reasoning is in it; or the setting's."""
+    if wish.session is None:
+        return settings.agent_model
+    return str((await agents.sessions.head(wish.owner, wish.session))["model"])
+
+
 async def _prepare(agents: Agents, console: Console) -> None:
     with console.status("Starting tools …"):
         await agents.tools(trusted=True)
     for state in agents.servers.states():
         if state.state == "failed":
-            console.print(f"[yellow]The MCP server {escape(state.name)} failed:[/yellow] {escape(state.error)}")
+            console.print(
+                f"[yellow]The MCP server {escape(plain(state.name))} failed:[/yellow] {escape(plain(state.error))}"
+            )
 
 
 def _ask(approval: Approval, console: Console) -> str:
@@ -105,8 +117,8 @@ def _ask(approval: Approval, console: Console) -> str:
         return DENY
     console.print(
         Panel(
-            Group(Styled(_arguments(approval), style="bold"), Styled(approval.touches, style="dim")),
-            title=f"{escape(approval.name)} wants to run",
+            Group(Styled(_arguments(approval), style="bold"), Styled(plain(approval.touches), style="dim")),
+            title=f"{escape(plain(approval.name))} wants to run",
             border_style="yellow",
         )
     )
@@ -132,14 +144,14 @@ class _View:
     def show(self, event: AgentEvent) -> None:
         match event:
             case Said(text):
-                self._write(text, "")
+                self._write(plain(text), "")
             case Thought(text):
-                self._write(text, "dim italic")
+                self._write(plain(text), "dim italic")
             case ToolStarted():
                 self._end_line()
                 if self._console.is_terminal:
                     self._console.print(
-                        f"[cyan]▸ {escape(event.name)}[/cyan] [dim]{escape(_arguments(event))[:200]}[/dim]"
+                        f"[cyan]▸ {escape(plain(event.name))}[/cyan] [dim]{escape(_arguments(event)[:200])}[/dim]"
                     )
             case ToolEnded():
                 self._console.print(_card(event))
@@ -147,12 +159,12 @@ class _View:
                 self.asked.append(event)
             case Failed(error):
                 self._end_line()
-                self._console.print(f"[red]{escape(error.message)}[/red]")
+                self._console.print(f"[red]{escape(plain(error.message))}[/red]")
             case Finished(reason, told):
                 self._end_line()
                 self.finished = event
                 if told and reason not in ("approval", "error"):
-                    self._console.print(f"[yellow]{escape(told)}[/yellow]")
+                    self._console.print(f"[yellow]{escape(plain(told))}[/yellow]")
 
     def summary(self) -> str:
         usage, done = self.finished.spent.usage, self.finished
@@ -174,15 +186,26 @@ class _View:
 
 def _card(event: ToolEnded) -> Panel:
     text = "\n".join(part.text if isinstance(part, Text) else "(an image)" for part in event.outcome.content)
-    lines = text.strip().splitlines() or ["(nothing)"]
+    lines = [plain(line) for line in text.strip().splitlines()] or ["(nothing)"]
     if len(lines) > _LINES:
         lines = [*lines[:_LINES], f"… {len(lines) - _LINES} more lines"]
     mark, colour = ("✗", "red") if event.outcome.is_error else ("✓", "green")
-    title = f"[{colour}]{mark}[/{colour}] {escape(event.name)} [dim]{event.seconds:.1f} s[/dim]"
+    title = f"[{colour}]{mark}[/{colour}] {escape(plain(event.name))} [dim]{event.seconds:.1f} s[/dim]"
     body = Group(Styled(_arguments(event), style="dim"), Styled("\n".join(line[:300] for line in lines)))
     return Panel(body, title=title, title_align="left", border_style="dim")
 
 
 def _arguments(event: ToolStarted | ToolEnded | Approval) -> str:
     values = list(event.arguments.values())
-    return values[0] if len(values) == 1 and isinstance(values[0], str) else jsonio.text(dict(event.arguments))
+    one = values[0] if len(values) == 1 else None
+    return plain(one if isinstance(one, str) else jsonio.text(dict(event.arguments)))
+
+
+def plain(text: str) -> str:
+    """What came from a model or a tool, for a terminal: what would move the cursor, hide, overwrite or turn round what stands
+    there is written out, so that nothing is shown but what is there."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""All of C0 but tab and line feed, C1, and what changes the direction of writing or breaks lines."""

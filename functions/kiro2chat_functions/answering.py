@@ -17,7 +17,7 @@ from kiro2chat_core.turns import Ask, Batch
 
 from .admission import AGENT, admitted, admitting, allowed, gateway_of, metered
 from .agent_answers import agent_answer, is_agent
-from .http import ErrorForm, JsonResponse, unless_left
+from .http import ErrorForm, JsonResponse, ignored_header, unless_left
 from .recording import overheard
 from .streamed import Encoder, StreamedAnswer
 
@@ -54,9 +54,7 @@ async def answer(request: Request, ask: Ask, form: Form, *, stream: bool, ignore
     batches = _source(request, ask, report)
     if report.said is not None:
         batches = overheard(batches, report)
-    headers = {"x-request-id": form.id, "request-id": form.id}
-    if told := _header(ignored):
-        headers["x-kiro2chat-ignored"] = told
+    headers = {"x-request-id": form.id, "request-id": form.id, **ignored_header(ignored)}
     if stream:
         return StreamedAnswer(
             batches,
@@ -106,8 +104,3 @@ async def _fold(batches: AsyncGenerator[Batch, None], fold: Fold) -> None:
     async with aclosing(batches):
         async for batch in batches:
             fold.feed(batch)
-
-
-def _header(names: Iterable[str]) -> str:
-    """Field names come from the client: only what may stand in a header is kept."""
-    return ",".join("".join(c for c in name if c.isascii() and (c.isalnum() or c in "._-")) for name in names)[:1000]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -31,6 +31,7 @@ __all__ = [
     "JsonResponse",
     "as_error",
     "error_response",
+    "ignored_header",
     "left",
     "new_id",
     "noted",
@@ -74,10 +75,13 @@ def rendered(
 
 
 def noted(error: Kiro2ChatError, scope: Scope) -> dict[str, str]:
-    """Put an error on the record of its request; headers with the id under which it is found there."""
+    """Put an error on the record of its request; headers with the id under which it is found there. Where tools have acted
+    nobody is to send the request again by himself."""
     report: Report | None = scope.get("report")
     if report is None:
         return {}
+    if report.acted:
+        error.retryable, error.retry_after = False, None
     report.error, report.id = error, report.id or new_id("req_")
     return {"request-id": report.id, "x-request-id": report.id}
 
@@ -137,6 +141,13 @@ def as_error(error: Exception) -> Kiro2ChatError:
         return error
     logger.error("A bug in kiro2chat", exc_info=error)
     return Kiro2ChatError("kiro2chat has a bug: its log says more. Please report it.")
+
+
+def ignored_header(names: Iterable[str]) -> dict[str, str]:
+    """What says which fields of a request had no effect. Their names come from the client: only what may stand in a header is
+    kept."""
+    told = ",".join("".join(c for c in name if c.isascii() and (c.isalnum() or c in "._-")) for name in names)[:1000]
+    return {"x-kiro2chat-ignored": told} if told else {}
 
 
 def error_response(error: Kiro2ChatError, form: ErrorForm, headers: Mapping[str, str] | None = None) -> Response:

@@ -206,10 +206,22 @@ def test_a_tool_that_is_not_there_is_said_to_the_model() -> None:
 
 def test_arguments_cut_off_end_the_run_with_a_reason() -> None:
     with gateway(STRICT) as pair:
-        pair.emulator.script(Reply("Let me see.", calls=[Call("calculator", ['{"expression": "6'])]))
+        cut = Reply("Let me see.", calls=[Call("calculator", ['{"expression": "6'])], stop_reason="MAX_TOKENS")
+        pair.emulator.script(cut)
         answer = answered(pair)
     assert (answer["content"], answer["stop_reason"]) == ("Let me see.", "max_tokens")
     assert answer["message"]
+
+
+@pytest.mark.parametrize("fault", ["unfinished_call", "no_metadata"])
+def test_an_answer_that_broke_off_is_told_as_that(fault: str) -> None:
+    with gateway(STRICT) as pair:
+        calls = [Call("calculator", ['{"expression": "6'])] if fault == "unfinished_call" else []
+        pair.emulator.script(Reply("Let me see.", calls=calls))
+        pair.emulator.inject(fault)
+        answer = answered(pair)
+    assert (answer["content"], answer["stop_reason"]) == ("Let me see.", "cut")
+    assert "broke off" in answer["message"]
 
 
 def test_an_empty_answer_is_an_answer() -> None:

@@ -76,21 +76,21 @@ def test_a_turn_of_many_pieces_comes_back_whole() -> None:
         assert call(pair, "DELETE", f"/v1/agent/sessions/{id}").status_code == 204
 
 
-def test_who_slept_and_lost_the_session_writes_nothing_over() -> None:
-    clock = Clock(MIDDAY)
-    with gateway(STRICT, clock=clock) as pair:
+def test_who_slept_and_lost_the_session_writes_nothing_over(tmp_path: Path) -> None:
+    clock, data = Clock(MIDDAY), str(tmp_path)
+    with gateway(STRICT, clock=clock, DATA_DIR=data) as pair, gateway(STRICT, clock=clock, DATA_DIR=data) as other:
         id = answered(pair, "First.")["session_id"]
         pair.emulator.script(Reply("Slow."))
         pair.emulator.inject("silence", after=0, seconds=90)
         with streaming(pair, "Slowly.", session_id=id) as events:
             assert next(events)["type"] == "start"
             eventually(lambda: len(pair.chats()) == 2)
-            pair.emulator.script(Reply("Quick."))
+            other.emulator.script(Reply("Quick."))
 
             def woken() -> httpx.Response | None:
                 """The first run may renew its lease between the jump of the clock and the question: then it has not slept."""
                 clock.now += 60
-                found = chat(pair, "Quickly.", session_id=id, on_busy="refuse")
+                found = chat(other, "Quickly.", session_id=id, on_busy="refuse")
                 return None if found.status_code == 409 else found
 
             assert eventually(woken).json()["content"] == "Quick."

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from ..errors import BadRequest, StoreError
 from ..gateway import Gateway
@@ -21,6 +22,7 @@ from .events import AgentEvent, Finished
 from .mcp_servers import Servers
 from .memory import remembered
 from .messages import closed, open_calls, result_of
+from .model import Meter
 from .pausing import Paused
 from .runner import Job, Run
 from .sessions import Busy, Owner, Session, Sessions
@@ -144,14 +146,7 @@ class Agents:
             raise BadRequest(f"There is no tool {unknown[0][:80]!r}; there are {told}.", field="tools")
         return tuple(tool for tool in tools if tool.name in names or tool.source in names)
 
-    async def _going_on(
-        self,
-        gateway: Gateway,
-        session: Session,
-        job: Job,
-        answers: Mapping[str, str],
-        counted: Callable[[Report], None],
-    ) -> Job:
+    async def _going_on(self, session: Session, job: Job, answers: Mapping[str, str]) -> Job:
         """The job in its session: a paused run goes on where answers came, else its open calls count as refused."""
         if answers:
             paused = session.paused
@@ -177,12 +172,16 @@ class Agents:
             await self._close(session)
             if session.turns and session.turns[-1] == job.question:
                 job = replace(job, question=None)  # nobody could answer it, and it is asked once more
-        memory = await remembered(gateway, self.settings, job.model, session, counted)
+        return replace(job, allowed=session.allowed)
+
+    async def _remembering(self, gateway: Gateway, session: Session, job: Job, meter: Meter) -> Job:
+        """The job with as much of the session as the model sees."""
+        memory = await remembered(gateway, self.settings, job.model, session, meter.add_aside)
         if memory.head:
-            await self.sessions.settle(session, None, **memory.head)
+            with contextlib.suppress(StoreError):  # an answer is not given up for its record
+                await to_the_end(self.sessions.settle(session, None, **memory.head))
         system = _system(job.instructions, memory.note)
-        job = replace(job, turns=memory.turns, allowed=session.allowed, system=system)
-        return job if memory.used is None else replace(job, used=memory.used)
+        return replace(job, turns=memory.turns, led=memory.led, system=system)
 
     async def _close(self, session: Session) -> None:
         """End what waits or was broken off: every call has a result then."""
@@ -200,7 +199,7 @@ class Agents:
         turns = closed(job.turns, (), _BROKEN_OFF)
         if turns[-1].role == "assistant":
             turns = (*turns, Turn("user", (Text(_GO_ON),)))
-        run = Run(gateway, replace(job, turns=turns[:-1], question=turns[-1], modes=modes), counted=counted)
+        run = Run(gateway, replace(job, turns=turns, modes=modes), counted=counted)
         async with aclosing(run.events()) as events:
             async for event in events:
                 yield event
@@ -216,12 +215,9 @@ class Agents:
         try:
             id = wish.session or await self.sessions.new(wish.owner, wish.model, job.question)
             async with self.sessions.running(wish.owner, id, wish.patience) as session:
-                job = await self._going_on(gateway, session, job, wish.answers, counted)
+                job = await self._going_on(session, job, wish.answers)
                 desk.opened.set_result(id)
                 last = await self._settled(gateway, session, job, counted, desk)
-                failed = isinstance(last, Finished) and last.reason == "error"
-                if wish.session is None and failed and all(turn.role == "user" for turn in session.turns):
-                    await self.sessions.delete(wish.owner, id)  # a question that nobody could answer
         except Exception as error:
             if desk.opened.done():
                 logger.warning("The session of a run cannot be kept: %s", error)
@@ -248,7 +244,11 @@ class Agents:
                 kept = False
                 logger.warning("The session %s cannot be kept: %s", session.id, lost.message)
 
-        run = Run(gateway, job, added=added, counted=counted)
+        def shortened(turns: int) -> None:
+            session.head["seen"] = session.head["turns"] - turns
+
+        prepared = partial(self._remembering, gateway, session)
+        run = Run(gateway, job, prepared=prepared, added=added, shortened=shortened, counted=counted)
         place = (session.owner, session.id)
         self._runs[place] = run
         stop = asyncio.create_task(_when(session.cancelled, run))
@@ -263,12 +263,15 @@ class Agents:
         finally:
             stop.cancel()
             self._runs.pop(place, None)
-            await to_the_end(self._settle(session, run, job))
+            await to_the_end(self._settle(session, run, job, run.unfinished if kept else ""))
         return last
 
-    async def _settle(self, session: Session, run: Run, job: Job) -> None:
-        """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend."""
+    async def _settle(self, session: Session, run: Run, job: Job, unfinished: str) -> None:
+        """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend, and what
+        people have read was said."""
         with contextlib.suppress(StoreError, Busy):
+            if unfinished.strip():
+                await self.sessions.append(session, Turn("assistant", (Text(unfinished),)))
             if run.paused is None and open_calls(session.turns):
                 done = (*_done(job.paused), *run.results)
                 await self.sessions.append(session, closed(session.turns, done, _BROKEN_OFF)[-1])

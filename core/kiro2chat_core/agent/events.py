@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from ..errors import Kiro2ChatError
@@ -11,6 +11,7 @@ from ..turns import Usage
 from .tool import Outcome
 
 __all__ = [
+    "NOTHING",
     "AgentEvent",
     "Approval",
     "Failed",
@@ -26,6 +27,7 @@ __all__ = [
 FinishReason: TypeAlias = Literal[
     "end",
     "max_tokens",
+    "cut",
     "filtered",
     "approval",
     "cancelled",
@@ -35,7 +37,7 @@ FinishReason: TypeAlias = Literal[
     "limit_credits",
     "error",
 ]
-"""`approval`: it waits for somebody to say yes or no."""
+"""`approval`: it waits for somebody to say yes or no. `cut`: the model's answer broke off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ class Spent:
     rounds: int
 
 
+NOTHING = Spent(Usage(), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     error: Kiro2ChatError
@@ -101,7 +106,7 @@ class Finished:
     reason: FinishReason
     told: str = ""
     seconds: float = 0.0
-    spent: Spent = field(default_factory=lambda: Spent(Usage(), 0))
+    spent: Spent = NOTHING
 
 
 AgentEvent: TypeAlias = Said | Thought | ToolStarted | ToolEnded | Approval | Spent | Failed | Finished

@@ -12,8 +12,8 @@ from ..errors import Kiro2ChatError
 from ..gateway import Gateway
 from ..report import Report
 from ..settings import Settings
-from ..turns import Ask, Reasoning, Text, TextDelta, ToolCall, ToolResult, Turn, Usage
-from .sessions import Session, window
+from ..turns import Ask, Reasoning, Text, TextDelta, ToolCall, ToolResult, Turn
+from .sessions import Session, is_question, window
 
 __all__ = ["Remembered", "remembered"]
 
@@ -31,28 +31,28 @@ _NOTE = "Summary of the earlier conversation:\n{summary}"
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """`turns` the model sees as they are, `note` goes into the system text, `head` is to be kept with the session.
-
-    `used` is what the summary took, if one was made.
-    """
+    """`turns` the model sees as they are, `note` goes into the system text, `head` is to be kept with the session. `led`: the
+    first turn is a question, after which some rounds are left out."""
 
     turns: tuple[Turn, ...]
+    led: bool = False
     note: str = ""
     head: Mapping[str, Any] = field(default_factory=dict)
-    used: Usage | None = None
 
 
 async def remembered(
     gateway: Gateway, settings: Settings, model: str, session: Session, counted: Callable[[Report], None]
 ) -> Remembered:
-    """The last AGENT_TURNS questions and what came of them; with AGENT_MEMORY=summary also what was before, in words.
+    """The last AGENT_TURNS questions and what came of them, or as many as the model took last time (`seen` in the head); with
+    AGENT_MEMORY=summary also what was before, in words.
 
     `counted` hears of the call of the model that makes a summary.
     """
-    begin = window(session.turns, settings.agent_turns)
-    turns = session.turns[begin:]
+    begin = max(window(session.turns, settings.agent_turns), session.head.get("seen", 0) - session.first)
+    leading = _leading(session.turns, begin)
+    turns = (*leading, *session.turns[begin:])
     if not begin or settings.agent_memory != "summary":
-        return Remembered(turns)
+        return Remembered(turns, bool(leading))
     summary, done = session.head.get("summary", ""), max(0, session.head.get("summarised", 0) - session.first)
     head: dict[str, Any] = {}
     report = Report()
@@ -64,7 +64,14 @@ async def remembered(
             logger.warning("The conversation cannot be summarised: %s", error.message)
         finally:
             counted(report)
-    return Remembered(turns, _NOTE.format(summary=summary) if summary else "", head, report.usage)
+    return Remembered(turns, bool(leading), _NOTE.format(summary=summary) if summary else "", head)
+
+
+def _leading(turns: tuple[Turn, ...], begin: int) -> tuple[Turn, ...]:
+    """The question to which the turns from there on belong, where they do not begin with one."""
+    if begin >= len(turns) or is_question(turns[begin]):
+        return ()
+    return next(((turn,) for turn in reversed(turns[:begin]) if is_question(turn)), ())
 
 
 async def _summarised(gateway: Gateway, model: str, summary: str, turns: Iterable[Turn], report: Report) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "Message",
     "arguments_of",
     "closed",
+    "input_of",
     "message_of",
     "open_calls",
     "result_block",
@@ -63,7 +64,8 @@ def _parts(block: Mapping[str, Any]) -> Iterator[Part]:
         yield _image(block["image"])
     elif "toolUse" in block:
         use = block["toolUse"]
-        yield ToolCall(use["toolUseId"], use["name"], jsonio.text(use["input"]))
+        input = use["input"]
+        yield ToolCall(use["toolUseId"], use["name"], input if isinstance(input, str) else jsonio.text(input))
     elif "toolResult" in block:
         yield result_of(block["toolResult"])
     elif "reasoningContent" in block:
@@ -73,6 +75,15 @@ def _parts(block: Mapping[str, Any]) -> Iterator[Part]:
         elif "reasoningText" in reasoning:
             said = reasoning["reasoningText"]
             yield Reasoning(said.get("text", ""), said.get("signature") or "")
+
+
+def input_of(text: str) -> dict[str, Any] | str:
+    """A call's arguments as Strands' messages hold them: an object, or as the model wrote them where they are none."""
+    try:
+        value = jsonio.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, dict) else text
 
 
 def arguments_of(text: str) -> dict[str, Any]:

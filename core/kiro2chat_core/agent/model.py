@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
@@ -39,7 +38,7 @@ from ..turns import (
     Turn,
     Usage,
 )
-from .messages import turns_of
+from .messages import input_of, turns_of
 
 __all__ = ["BudgetSpent", "KiroModel", "Meter", "cause_of"]
 
@@ -63,7 +62,10 @@ class BudgetSpent(Exception):
 
 @dataclass(slots=True)
 class Meter:
-    """What a run has used. `counted` hears of each call of the model, when it has ended."""
+    """What a run has used. `counted` hears of each call of the model, when it has ended.
+
+    `cut` is whether the last answer broke off before its end.
+    """
 
     usage: Usage = field(default_factory=lambda: Usage(exact=True))
     rounds: int = 0
@@ -73,13 +75,18 @@ class Meter:
     first: float | None = None
     """Seconds from the first call to its first bytes."""
     counted: Callable[[Report], None] = lambda _report: None
+    cut: bool = False
 
     def add(self, report: Report) -> None:
         """Count a call. One that was refused has used nothing, and is no round."""
         if self.first is None:
             self.first = report.first
+        self.rounds += report.usage is not None
+        self.add_aside(report)
+
+    def add_aside(self, report: Report) -> None:
+        """Count a call that is paid for, and no round of the run."""
         if report.usage is not None:
-            self.rounds += 1
             self.usage = self.usage.plus(report.usage)
             self.guessed_credits += report.guessed_credits or 0.0
         self.counted(report)
@@ -97,9 +104,15 @@ class KiroModel(Model):
     """One model of one login. Its config is a dict: `model_id`, `thinking`, `context_window_limit`."""
 
     def __init__(
-        self, gateway: Gateway, model_id: str, meter: Meter, *, thinking: Thinking = _DEFAULT, credits: float = 0.0
+        self,
+        gateway: Gateway,
+        model_id: str,
+        meter: Meter,
+        *,
+        thinking: Thinking = _DEFAULT,
+        credits: float | None = None,
     ) -> None:
-        """`credits` is how many a run may use; 0 is without limit."""
+        """`credits` is how many a run may use; None is without limit."""
         self._gateway = gateway
         self._meter = meter
         self._credits = credits
@@ -129,7 +142,7 @@ class KiroModel(Model):
             BudgetSpent: the run may use no more credits.
             Kiro2ChatError: whatever else is wrong.
         """
-        if self._credits and self._meter.spent_credits >= self._credits:
+        if self._credits is not None and self._meter.spent_credits >= self._credits:
             raise BudgetSpent
         ask = self._ask(messages, tool_specs, _system(system_prompt, system_prompt_content), _choice(tool_choice))
         report, blocks, began = Report(), _Blocks(), time.perf_counter()
@@ -146,7 +159,8 @@ class KiroModel(Model):
                                 yield made
         finally:
             self._meter.add(report)
-        for made in blocks.finish(report.answered.dropped):
+        self._meter.cut = blocks.cut
+        for made in blocks.finish():
             yield made
         yield _metadata(report, time.perf_counter() - began)
 
@@ -211,22 +225,22 @@ class KiroModel(Model):
         tools = tuple(Tool(spec["name"], spec["description"], _schema(spec["inputSchema"])) for spec in specs or ())
         thinking = self.config["thinking"]
         choice = choice if tools else "auto"
-        return Ask(self.config["model_id"], turns_of(messages), system, tools, choice, thinking=thinking)
+        turns = turns_of(messages)
+        return Ask(self.config["model_id"], turns, system, tools, choice, thinking=thinking, all_calls=True)
 
 
 class _Blocks:
     """Our events as Bedrock's content blocks: one is open at a time."""
 
     def __init__(self) -> None:
+        self.cut = False
         self._open = ""
         self._signed = False
         self._reason = "end_turn"
-        self._spoke = False
 
     def feed(self, event: Event) -> list[dict[str, Any]]:
         match event:
             case TextDelta(text):
-                self._spoke = self._spoke or bool(text.strip())
                 return [*self._begin("text"), _delta(text=text)]
             case ReasoningDelta(redacted=redacted) if redacted:
                 hidden = {"redactedContent": redacted.encode()}
@@ -235,25 +249,18 @@ class _Blocks:
                 return self._reasoning(text, signature)
             case CallBegan(id, name):
                 begun = {"contentBlockStart": {"start": {"toolUse": {"toolUseId": id, "name": name}}}}
-                closing, self._open, self._spoke = self._end(), "call", True
+                closing, self._open = self._end(), "call"
                 return [*closing, begun]
-            case CallDelta(_id, json):  # whole; as our JSON reads it: Strands' own takes what nobody else can write
-                return [_delta(toolUse={"input": jsonio.text(jsonio.loads(json))})]
+            case CallDelta(_id, json):  # whole
+                return [_delta(toolUse={"input": jsonio.text(input_of(json))})]
             case CallEnded():
                 return self._end()
             case Ended(reason):
-                self._reason = _STOP_REASONS[reason]
+                self._reason, self.cut = _STOP_REASONS[reason], event.cut
         return []
 
-    def finish(self, dropped: Sequence[str]) -> list[dict[str, Any]]:
-        """`dropped` are calls of tools that are not there. Where they were all there was, the first is handed on, without its
-        arguments: Strands tells the model that there is no such tool."""
-        made = self._end()
-        if dropped and not self._spoke and self._reason == "end_turn":
-            self._reason = "tool_use"
-            for event in (CallBegan(f"unknown_{secrets.token_hex(8)}", dropped[0]), CallEnded("")):
-                made += self.feed(event)
-        return [*made, {"messageStop": {"stopReason": self._reason}}]
+    def finish(self) -> list[dict[str, Any]]:
+        return [*self._end(), {"messageStop": {"stopReason": self._reason}}]
 
     def _reasoning(self, text: str, signature: str) -> list[dict[str, Any]]:
         """A thought ends with its signature; what comes after it is another."""

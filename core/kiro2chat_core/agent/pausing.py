@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-__all__ = ["Budget", "Paused"]
+__all__ = ["LIMITS", "Budget", "Limit", "Paused"]
+
+LIMITS = ("rounds", "tokens", "seconds", "credits")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a run might use when it began, and what said so: for people."""
+
+    most: float
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one run may use; None is without limit. `rounds` are calls of the model."""
+    """What one run may use; None is without limit, and 0 is spent. `rounds` are calls of the model.
+
+    `limits` tell where these come from; those that it does not name are the settings' own.
+    """
 
     rounds: int | None = None
     tokens: int | None = None
     seconds: float | None = None
     credits: float | None = None
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    def limit(self, name: str) -> Limit:
+        return self.limits.get(name) or Limit(getattr(self, name), f"AGENT_{name.upper()}")
+
+    def said_by(self, source: str) -> Budget:
+        """The same, from somewhere else; `{name}` in the source is the limit's."""
+        said = {name: Limit(getattr(self, name), source.format(name=name)) for name in self._set()}
+        return replace(self, limits=said)
 
     def less(self, rounds: int, tokens: int, seconds: float, credits: float) -> Budget:
-        """What is left of it. Never None, and never without end, where there was a limit."""
-        return Budget(
-            None if self.rounds is None else max(0, self.rounds - rounds),
-            None if self.tokens is None else max(0, self.tokens - tokens),
-            None if self.seconds is None else max(0.0, self.seconds - seconds),
-            None if self.credits is None else max(_LEAST, self.credits - credits),
-        )
+        """What is left of it."""
+        used = {"rounds": rounds, "tokens": tokens, "seconds": seconds, "credits": credits}
+        left = {name: max(0, getattr(self, name) - used[name]) for name in self._set()}
+        return Budget(**left, limits={name: self.limit(name) for name in left})
 
     def within(self, other: Budget) -> Budget:
         """The smaller of both, limit by limit."""
-        return Budget(*(_smaller(getattr(self, name), getattr(other, name)) for name in _LIMITS))
+        smaller: dict[str, Budget] = dict.fromkeys(self._set(), self)
+        for name in other._set():
+            if name not in smaller or getattr(other, name) < getattr(self, name):
+                smaller[name] = other
+        left = {name: getattr(budget, name) for name, budget in smaller.items()}
+        return Budget(**left, limits={name: budget.limit(name) for name, budget in smaller.items()})
 
-
-_LIMITS = ("rounds", "tokens", "seconds", "credits")
-_LEAST = 1e-9
-"""Credits: 0 is without limit."""
-
-
-def _smaller(one: Any, other: Any) -> Any:
-    return min((each for each in (one, other) if each is not None), default=None)
+    def _set(self) -> list[str]:
+        return [name for name in LIMITS if getattr(self, name) is not None]
 
 
 @dataclass(frozen=True, slots=True)

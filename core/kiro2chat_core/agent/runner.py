@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from strands import Agent
-from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.types._snapshot import Snapshot
 from strands.types.agent import Limits
 from strands.types.exceptions import MaxTokensReachedException
@@ -24,11 +23,12 @@ from .events import AgentEvent, Failed, Finished, FinishReason, Said, Spent, Tho
 from .messages import message_of
 from .model import BudgetSpent, KiroModel, Meter, cause_of
 from .pausing import Budget, Paused
+from .shortening import Shortening
 from .strands_tool import StrandsTool
 from .tool import AgentTool, Approval, identity
 from .watch import Watch
 
-__all__ = ["TOLD", "Job", "Run"]
+__all__ = ["Job", "Run", "told"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ _ENDING = 5.0
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is to be done. `turns` end before `question`, or with one that nobody has answered yet; a `paused` run goes on with
-    `answers` by id instead of one.
+    `answers` by id instead of one. `led`: the first turn is the question of a run whose earlier rounds are not seen any more.
 
     `modes` say what is done with the tools; those in `allowed` need not be asked for again. `instructions` is the client's
     part of `system`.
@@ -51,6 +51,7 @@ class Job:
     model: str
     turns: tuple[Turn, ...] = ()
     question: Turn | None = None
+    led: bool = False
     system: str = ""
     instructions: str = ""
     tools: tuple[AgentTool, ...] = ()
@@ -60,33 +61,44 @@ class Job:
     thinking: Thinking = field(default_factory=Thinking)
     paused: Paused | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
-    used: Usage = field(default_factory=lambda: Usage(exact=True))
-    """What it has taken to get here."""
 
 
 async def _forget(_turn: Turn) -> None:
     pass
 
 
+async def _ready(job: Job, _meter: Meter) -> Job:
+    return job
+
+
 class Run:
-    """Made for one job, and used once. `added` hears of every turn that joins the conversation, in order."""
+    """Made for one job, and used once. `prepared` is done first, within the run's limits: it makes the job that is run, with a
+    meter for what that takes. `added` hears of every turn that joins the conversation, in order; `shortened` how many of its
+    last turns the model still sees, where it became too long.
+    """
 
     def __init__(
         self,
         gateway: Gateway,
         job: Job,
         *,
+        prepared: Callable[[Job, Meter], Awaitable[Job]] = _ready,
         added: Callable[[Turn], Awaitable[None]] = _forget,
+        shortened: Callable[[int], None] = lambda _turns: None,
         counted: Callable[[Report], None] = lambda _report: None,
     ) -> None:
-        self.meter = Meter(job.used, counted=counted)
+        self.meter = Meter(counted=counted)
         self.paused: Paused | None = None
         """Set when it ended with `approval`."""
         self._job = job
         self._gateway = gateway
         self._events: asyncio.Queue[AgentEvent] = asyncio.Queue()
         tools = {tool.name: tool for tool in job.tools}
-        self._watch = Watch(tools, job.modes, job.allowed, self._events.put_nowait, added)
+        self._watch = Watch(tools, job.modes, job.allowed, self._events.put_nowait, self._joined)
+        self._prepared = prepared
+        self._added = added
+        self._shortened = shortened
+        self._saying: list[str] = []
         self._task: asyncio.Task[None] | None = None
         self._going = False
         self._cancelled = False
@@ -102,6 +114,11 @@ class Run:
     def results(self) -> Sequence[ToolResult]:
         """Of the calls that ended."""
         return self._watch.results
+
+    @property
+    def unfinished(self) -> str:
+        """What the model has said since the last whole turn."""
+        return "".join(self._saying)
 
     def cancel(self) -> None:
         """End it; its events end with a `Finished` that says so."""
@@ -125,12 +142,12 @@ class Run:
 
     async def _go(self) -> None:
         reason: FinishReason = "error"
-        told = ""
         self._going = True
         try:
             if self._cancelled:
                 raise asyncio.CancelledError
             async with asyncio.timeout(self._job.budget.seconds):
+                self._job = await self._prepared(self._job, self.meter)
                 reason = await self._run()
         except TimeoutError:
             reason = "limit_seconds"
@@ -139,7 +156,7 @@ class Run:
             if not self._cancelled:
                 raise
         except MaxTokensReachedException:
-            reason = "max_tokens"
+            reason = "cut" if self.meter.cut else "max_tokens"
         except Exception as error:
             ours = cause_of(error)
             if isinstance(ours, BudgetSpent):
@@ -148,31 +165,32 @@ class Run:
                 self._tell(Failed(ours or _bug(error)))
         finally:
             self._tell_spent()
-            spent = self._told_spent
-            told = TOLD.get(reason, "").format(budget=self._job.budget)
-            self._tell(Finished(reason, told, time.perf_counter() - self._began, spent))
+            seconds = time.perf_counter() - self._began
+            self._tell(Finished(reason, told(reason, self._job.budget), seconds, self._told_spent))
 
     async def _run(self) -> FinishReason:
         job, agent, prompt = self._job, self._agent(), self._prompt()
         resumed = job.paused is not None  # the first of its rounds goes without the model
         left = None if job.budget.rounds is None else job.budget.rounds + resumed
         while True:
-            rounds = _AT_ONCE if left is None else min(left, _AT_ONCE)
+            spent = self._tokens_left() == 0
+            if spent and not resumed:
+                return "limit_tokens"
+            rounds = 1 if spent else _AT_ONCE if left is None else min(left, _AT_ONCE)
             stop = await self._rounds(agent, prompt, rounds)
             left = None if left is None else left - rounds
             if stop != "limit_turns" or left == 0:
                 return _REASONS.get(stop, "end")
-            prompt = None
+            prompt, resumed = None, False
 
     async def _rounds(self, agent: Agent, prompt: Any, rounds: int) -> str:
         """At most so many rounds; why Strands stopped."""
         stop, limits = "end_turn", Limits(turns=rounds)
-        if self._job.budget.tokens is not None:
-            limits["total_tokens"] = self._job.budget.tokens - self.meter.tokens
-            if limits["total_tokens"] <= 0:
-                return "limit_total_tokens"
+        if tokens := self._tokens_left():
+            limits["total_tokens"] = tokens
         async for event in agent.stream_async(prompt, limits=limits):
             if "data" in event:
+                self._saying.append(event["data"])
                 self._tell(Said(event["data"]))
             elif event.get("reasoningText"):
                 self._tell(Thought(event["reasoningText"]))
@@ -183,19 +201,20 @@ class Run:
             self._tell_spent()
         return stop
 
+    def _tokens_left(self) -> int | None:
+        most = self._job.budget.tokens
+        return None if most is None else max(0, most - self.meter.tokens)
+
     def _agent(self) -> Agent:
         job = self._job
-        model = KiroModel(
-            self._gateway, job.model, self.meter, thinking=job.thinking, credits=job.budget.credits or 0.0
-        )
+        model = KiroModel(self._gateway, job.model, self.meter, thinking=job.thinking, credits=job.budget.credits)
         agent = Agent(
             model,
             cast(Any, [message_of(turn) for turn in job.turns]),
             [StrandsTool(tool) for tool in job.tools],
             job.system or None,
             callback_handler=None,
-            # Only what does not fit is cut: which turns the model sees at all is the session's business.
-            conversation_manager=SlidingWindowConversationManager(window_size=1_000_000),
+            conversation_manager=Shortening(job.led, self._shortened),
             hooks=[self._watch],
             retry_strategy=None,  # the gateway has tried again already
         )
@@ -226,6 +245,10 @@ class Run:
         tools = tuple(identity(tool) for tool in self._job.tools)
         self.paused = Paused(state, asked, tools, self._job.instructions, self._job.budget.less(*spent), tuple(calls))
 
+    async def _joined(self, turn: Turn) -> None:
+        self._saying.clear()
+        await self._added(turn)
+
     def _tell_spent(self) -> None:
         """After each call of the model."""
         if self.meter.rounds != self._told_spent.rounds:
@@ -250,15 +273,21 @@ _REASONS: Mapping[str, FinishReason] = {
     "limit_turns": "limit_rounds",
     "limit_total_tokens": "limit_tokens",
 }
-TOLD: Mapping[FinishReason, str] = {
+_TOLD: Mapping[FinishReason, str] = {
     "approval": "Waiting for approval.",
     "cancelled": "The run was cancelled.",
     "max_tokens": "The model reached the longest answer it can give.",
+    "cut": "The model's answer broke off before its end.",
     "filtered": "The answer was withheld by a content filter.",
-    "limit_rounds": "The run ended after {budget.rounds} rounds (AGENT_ROUNDS).",
-    "limit_tokens": "The run ended: it may use {budget.tokens:,} tokens (AGENT_TOKENS).",
-    "limit_seconds": "The run ended after {budget.seconds:g} seconds (AGENT_SECONDS).",
-    "limit_credits": "The run ended: it may use {budget.credits:g} credits (AGENT_CREDITS).",
+    "limit_rounds": "The run ended after {limit.most} rounds ({limit.source}).",
+    "limit_tokens": "The run ended: it may use {limit.most:,} tokens ({limit.source}).",
+    "limit_seconds": "The run ended after {limit.most:g} seconds ({limit.source}).",
+    "limit_credits": "The run ended: it may use {limit.most:g} credits ({limit.source}).",
     "error": "The run ended with an error.",
 }
-"""Why a run ended, for people; the page knows these in its languages too."""
+
+
+def told(reason: FinishReason, budget: Budget) -> str:
+    """Why a run ended, for people; the page knows these sentences in its languages too."""
+    limited, _, name = reason.partition("_")
+    return _TOLD.get(reason, "").format(limit=budget.limit(name) if limited == "limit" else None)

@@ -8,22 +8,24 @@ a run that waits for approval, in the same way. A lease of `session#KEY#USER#ID`
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import logging
+import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from .. import jsonio
 from ..errors import ClientError, Conflict
 from ..store.base import LONGEST_PAGE, Item, Key, Lease, Store, joined
 from ..turns import Text, ToolResult, Turn
 from .ending import to_the_end
-from .pausing import Budget, Paused
+from .paused_json import paused_from, text_of
+from .pausing import Paused
 from .turn_json import from_json, to_json
 
 __all__ = ["Busy", "Owner", "Session", "Sessions", "UnknownSession", "window"]
@@ -33,8 +35,15 @@ logger = logging.getLogger(__name__)
 _PIECE = 90_000
 """Characters to an item: four bytes each at most, so that it fits whatever they are."""
 
-_LEASE, _RENEWAL = 30.0, 10.0
+_LEASE, _RENEWAL = 15.0, 5.0
 """Seconds that a run holds its session without a sign of life, and between two of them."""
+
+_LOOK = 2.0
+"""Seconds between two looks whether a run is to stop."""
+
+_SPARE = 1.25
+"""Turns are kept for so many times the days, and longer from when less than the days are left: a session that was used is whole
+for all of them, and not every message writes every turn anew."""
 
 _LONGEST = 200
 """Bytes of a name in a key; `joined` may make three of each."""
@@ -92,6 +101,7 @@ class Sessions:
         self._store = store
         self._clock = clock
         self._seconds = days * 86400
+        self._queues: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     async def new(self, owner: Owner, model: str, question: Turn | None) -> str:
         """Make an empty session; its id."""
@@ -140,12 +150,14 @@ class Sessions:
         """
         return (await self._read(owner, id))[0]
 
-    async def _read(self, owner: Owner, id: str) -> tuple[Session, tuple[Key, ...]]:
-        """A session, and what lies there that never came to count: the head is written last."""
+    async def _read(self, owner: Owner, id: str) -> tuple[Session, tuple[Key, ...], float]:
+        """A session; what lies there that never came to count, as the head is written last; when the first of it expires."""
         item = await self._head(owner, id)
         head = item.value
         end, pieces, stray = f"m#{head['turns']:09d}", dict[str, dict[int, str]](), set[Key]()
+        soonest = math.inf
         async for each in self._items(owner, id):
+            soonest = min(soonest, each.expires_at or math.inf)
             name, _, number = each.key.sort.rpartition("#")
             if name.startswith("m#") and name >= end:
                 stray.add(each.key)
@@ -156,32 +168,36 @@ class Sessions:
         turns = [from_json(jsonio.loads(text)) for _name, text in sorted(texts.items())]
         begin = next((at for at, turn in enumerate(turns) if is_question(turn)), len(turns))  # results need their calls
         first = head["turns"] - len(turns) + begin
-        waits = None if paused is None else _unpacked_pause(paused)
-        return Session(owner, id, head, tuple(turns[begin:]), first, waits, item.version), tuple(stray)
+        waits = None if paused is None else paused_from(paused)
+        return Session(owner, id, head, tuple(turns[begin:]), first, waits, item.version), tuple(stray), soonest
 
     @asynccontextmanager
     async def running(self, owner: Owner, id: str, patience: float) -> AsyncIterator[Session]:
-        """The session, for one run at a time: whoever comes later waits up to `patience` seconds.
+        """The session, for one run at a time: whoever comes later waits up to `patience` seconds. Of this process who comes first
+        is served first.
 
         Raises:
             UnknownSession: there is none.
             Busy: another request runs in it.
         """
-        holder = secrets.token_hex(8)
-        lease = await self._leased(owner, id, holder, patience)
-        alive: asyncio.Task[None] | None = None
-        try:
-            session, stray = await self._read(owner, id)
-            for key in stray:
-                await self._store.delete(key)
-            session.lease = lease
-            await self._store.delete(_cancel(owner, id))
-            alive = asyncio.create_task(self._stay(session))
-            yield session
-        finally:
-            if alive is not None:
-                alive.cancel()
-            await to_the_end(self._store.release(lease))
+        place, until = Key(_partition(owner, id), "run"), time.monotonic() + patience
+        async with self._in_turn(place, until):
+            lease = await self._leased(place, until)
+            alive: asyncio.Task[None] | None = None
+            try:
+                session, stray, soonest = await self._read(owner, id)
+                for key in stray:
+                    await self._store.delete(key)
+                session.lease = lease
+                await self._store.delete(_cancel(owner, id))
+                alive = asyncio.create_task(self._stay(session))
+                if soonest < self._until():
+                    await self._prolong(owner, id)
+                yield session
+            finally:
+                if alive is not None:
+                    alive.cancel()
+                await to_the_end(self._store.release(lease))
 
     async def append(self, session: Session, turn: Turn) -> None:
         """Keep a turn at the end of the conversation."""
@@ -201,7 +217,7 @@ class Sessions:
             raise _overtaken()
         await self._delete(session.owner, session.id, "paused#")
         if paused is not None:
-            await self._write(session, "paused", _packed_pause(paused))
+            await self._write(session, "paused", text_of(paused))
         session.paused = paused
         session.head |= {"updated_at": self._clock(), "paused": paused is not None, **head}
         await self._put_head(session)
@@ -216,22 +232,36 @@ class Sessions:
         """Let whichever process runs in it know that it is to stop; it looks every few seconds."""
         await self._store.put(_cancel(owner, id), {}, expires_at=self._clock() + 2 * _LEASE)
 
-    async def _leased(self, owner: Owner, id: str, holder: str, patience: float) -> Lease:
-        until = time.monotonic() + patience
-        while (lease := await self._store.lease(Key(_partition(owner, id), "run"), holder, _LEASE)) is None:
+    @asynccontextmanager
+    async def _in_turn(self, place: Key, until: float) -> AsyncIterator[None]:
+        queue = self._queues.setdefault(place, asyncio.Lock())  # it wakes who came first
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                await queue.acquire()
+        except TimeoutError:
+            raise _busy() from None
+        try:
+            yield
+        finally:
+            queue.release()
+
+    async def _leased(self, place: Key, until: float) -> Lease:
+        holder = secrets.token_hex(8)
+        while (lease := await self._store.lease(place, holder, _LEASE)) is None:
             if time.monotonic() >= until:
-                raise Busy(
-                    f"Another request runs in the session {id[:60]!r}: wait for it, or POST /v1/agent/cancel.",
-                    field="session_id",
-                    retry_after=2,
-                )
+                raise _busy()
             await asyncio.sleep(_POLL)
         return lease
+
+    async def _prolong(self, owner: Owner, id: str) -> None:
+        """Keep all turns for as long as the session."""
+        async for item in self._items(owner, id):
+            await self._store.put(item.key, item.value, expires_at=self._until(_SPARE))
 
     async def _stay(self, session: Session) -> None:
         """Renew the lease while the run lasts, and look whether it is to stop."""
         while True:
-            await asyncio.sleep(_RENEWAL / 5)
+            await asyncio.sleep(_LOOK)
             try:
                 if await self._store.get(_cancel(session.owner, session.id)) is not None:
                     session.cancelled.set()
@@ -256,7 +286,7 @@ class Sessions:
                 return
 
     async def _write(self, session: Session, name: str, text: str) -> None:
-        partition, until = _partition(session.owner, session.id), self._until()
+        partition, until = _partition(session.owner, session.id), self._until(_SPARE)
         for number, at in enumerate(range(0, max(1, len(text)), _PIECE)):
             key = Key(partition, f"{name}#{number:05d}")
             try:
@@ -275,8 +305,17 @@ class Sessions:
         async for item in self._items(owner, id, prefix):
             await self._store.delete(item.key)
 
-    def _until(self) -> float:
-        return self._clock() + self._seconds
+    def _until(self, times: float = 1.0) -> float:
+        return self._clock() + times * self._seconds
+
+
+def _busy() -> Busy:
+    return Busy(
+        "Another request runs in this session: wait for it, or POST /v1/agent/cancel. If its process has ended, the session is "
+        f"free again by itself within {_LEASE:g} seconds.",
+        field="session_id",
+        retry_after=2,
+    )
 
 
 def _overtaken() -> Busy:
@@ -320,44 +359,3 @@ def _short(text: str) -> str:
 
 def _cancel(owner: Owner, id: str) -> Key:
     return Key(_partition(owner, id), "cancel")
-
-
-def _packed_pause(paused: Paused) -> str:
-    left = [paused.left.rounds, paused.left.tokens, paused.left.seconds, paused.left.credits]
-    kept: dict[str, Any] = {"asked": dict(paused.asked), "tools": list(paused.tools), "calls": list(paused.calls)}
-    kept["instructions"] = paused.instructions
-    return jsonio.text({"state": _packed(paused.state), "left": left, **kept})
-
-
-def _unpacked_pause(text: str) -> Paused | None:
-    """None where it is another version's: its calls then count as broken off."""
-    try:
-        value = jsonio.loads(text)
-        left = Budget(*value["left"])
-        tools, calls = tuple(value["tools"]), tuple(value["calls"])
-        return Paused(_unpacked(value["state"]), value["asked"], tools, value["instructions"], left, calls)
-    except (KeyError, TypeError, ValueError) as odd:
-        logger.warning("What a session waits for cannot be read (%s): it is broken off", type(odd).__name__)
-        return None
-
-
-_BYTES, _PLAIN = "__bytes__", "__plain__"
-"""Bytes as base64; and a mapping that looks like either, which a model may write, in a mapping of its own."""
-
-
-def _packed(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return {_BYTES: base64.b64encode(value).decode()}
-    if isinstance(value, Mapping):
-        packed = {name: _packed(each) for name, each in value.items()}
-        return {_PLAIN: packed} if packed.keys() in ({_BYTES}, {_PLAIN}) else packed
-    return [_packed(each) for each in value] if isinstance(value, (list, tuple)) else value
-
-
-def _unpacked(value: Any) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {_BYTES}:
-            return base64.b64decode(value[_BYTES])
-        plain = value[_PLAIN] if value.keys() == {_PLAIN} else value
-        return {name: _unpacked(each) for name, each in plain.items()}
-    return [_unpacked(each) for each in value] if isinstance(value, list) else value

@@ -40,14 +40,10 @@ class StrandsTool(StrandsAgentTool):
     async def stream(
         self, tool_use: ToolUse, invocation_state: dict[str, Any], **_kwargs: Any
     ) -> AsyncGenerator[Any, None]:
-        arguments = tool_use["input"]
-        if isinstance(arguments, dict):
-            try:
-                outcome = await self.tool.call(arguments)
-            except Exception as bug:
-                logger.error("A bug in kiro2chat: the tool %s failed", self.tool.name, exc_info=bug)
-                outcome = failed(f"{self.tool.name} failed: kiro2chat has a bug.")
-        else:
-            outcome = failed(f"{self.tool.name} was not run: its arguments must be a JSON object.")
+        try:
+            outcome = await self.tool.call(tool_use["input"])  # an object: `Watch` has seen to that
+        except Exception as bug:
+            logger.error("A bug in kiro2chat: the tool %s failed", self.tool.name, exc_info=bug)
+            outcome = failed(f"{self.tool.name} failed: kiro2chat has a bug.")
         result = ToolResult(tool_use["toolUseId"], outcome.content, outcome.is_error)
         yield ToolResultEvent(result_block(result))  # type: ignore[arg-type]

@@ -17,9 +17,10 @@ from strands.hooks import (
     MessageAddedEvent,
 )
 
+from .. import jsonio
 from ..turns import ToolResult, Turn
 from .events import AgentEvent, Approval, ToolEnded, ToolStarted
-from .messages import result_of, turn_of
+from .messages import arguments_of, result_of, turn_of
 from .tool import AgentTool, Outcome, identity
 from .tool import Approval as Mode
 
@@ -30,6 +31,9 @@ ALLOW, ALLOW_ALWAYS, DENY = "allow", "allow_session", "deny"
 
 _DENIED = "Refused: this tool needs leave that nobody can give here, or the settings deny it (AGENT_APPROVAL)."
 _SAID_NO = "Refused by the user. Do not try it again in another way; ask the user what to do instead."
+_NO_TOOL = "There is no tool {name}; there are {tools}."
+_NO_JSON = "The arguments are not valid JSON: {why}. Call {name} again with all of them, as one JSON object."
+_NO_OBJECT = "The arguments must be a JSON object. Call {name} again with one."
 _ASK = "approval"
 
 
@@ -68,7 +72,9 @@ class Watch(HookProvider):
     def _before(self, event: BeforeToolCallEvent) -> None:
         use = event.tool_use
         name, mode = use["name"], self._mode(use["name"])
-        if mode == "ask":
+        if (wrong := self._wrong(name, use["input"])) is not None:
+            event.cancel_tool = wrong  # the model may try again, and nobody need be asked
+        elif mode == "ask":
             reason = {"id": use["toolUseId"], "name": name, "arguments": _shown(use["input"])}
             answer = event.interrupt(_ASK, reason)
             if answer == ALLOW_ALWAYS:
@@ -89,6 +95,18 @@ class Watch(HookProvider):
         source = self._source(use["name"])
         self._tell(ToolEnded(use["toolUseId"], use["name"], source, _shown(use["input"]), outcome, seconds))
 
+    def _wrong(self, name: str, input: object) -> str | None:
+        """Why nobody can make this call."""
+        if name not in self._tools:
+            return _NO_TOOL.format(name=name, tools=", ".join(sorted(self._tools)) or "none")
+        if isinstance(input, Mapping):
+            return None
+        try:
+            jsonio.loads(str(input))
+        except ValueError as bad:
+            return _NO_JSON.format(name=name, why=bad if str(input).strip() else "there are none")
+        return _NO_OBJECT.format(name=name)
+
     async def _message(self, event: MessageAddedEvent) -> None:
         await self._added(turn_of(event.message))
 
@@ -96,7 +114,7 @@ class Watch(HookProvider):
         tool = self._tools.get(name)
         if tool is not None and self._modes.get(name) == "ask" and identity(tool) in self.allowed:
             return "auto"
-        return self._modes.get(name, "auto")  # an unknown tool is told so by Strands
+        return self._modes.get(name, "auto")
 
     def _source(self, name: str) -> str:
         tool = self._tools.get(name)
@@ -104,5 +122,5 @@ class Watch(HookProvider):
 
 
 def _shown(arguments: Any) -> Mapping[str, Any]:
-    """Whatever the model wrote, as the object that events promise; the tool itself tells the model what is wrong with it."""
-    return arguments if isinstance(arguments, Mapping) else {"value": arguments}
+    """Whatever the model wrote, as the object that events promise."""
+    return arguments if isinstance(arguments, Mapping) else arguments_of(str(arguments))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,9 @@ from ..dialects.fields import Fields, body_fields
 from ..dialects.openai_messages import read_messages
 from ..errors import Kiro2ChatError
 from ..turns import Image, ImageUrl, Part, Reasoning, Text, ToolCall, ToolResult, Turn
-from .events import AgentEvent, Approval, Failed, Finished, Said, Spent, Thought, ToolEnded, ToolStarted
+from .events import NOTHING, AgentEvent, Approval, Failed, Finished, Said, Spent, Thought, ToolEnded, ToolStarted
 from .messages import arguments_of
-from .pausing import Budget
+from .pausing import LIMITS, Budget
 from .tool import Outcome
 
 __all__ = ["AgentEncoder", "Begun", "Request", "Whole", "read_answers", "read_chat", "shown", "told_error"]
@@ -26,7 +26,8 @@ _LONGEST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`turns` is a conversation that the client keeps; it has no session then. None of a limit is the settings' own."""
+    """`turns` is a conversation that the client keeps; it has no session then. None of a limit is the settings' own. `ignored`
+    names what was sent without effect."""
 
     question: Turn | None = None
     turns: tuple[Turn, ...] = ()
@@ -39,6 +40,7 @@ class Request:
     waits: bool = True
     budget: Budget = field(default_factory=Budget)
     answers: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def read_chat(body: object) -> Request:
     else:
         text = fields.text("message", required=not pictures)
         question = Turn("user", (*((Text(text),) if text else ()), *pictures))
-    return _with_rest(fields, Request(question, turns, session, system=system))
+    return _with_rest(fields, Request(question, turns, session, system=system), _ASKING)
 
 
 def read_answers(body: object) -> Request:
@@ -98,20 +100,24 @@ def read_answers(body: object) -> Request:
             fields.fail("decisions", "must not be empty")
     else:
         answers = {fields.text("id", required=True): fields.choice("decision", _DECISIONS)}
-    return _with_rest(fields, Request(session=session, answers=answers))
+    return _with_rest(fields, Request(session=session, answers=answers), _ANSWERING)
 
 
 _DECISIONS = ("allow", "allow_session", "deny")
+_ALWAYS = {"session_id", "user", "tools", "stream", "on_busy", "limits"}
+_ASKING = {*_ALWAYS, "message", "messages", "images", "model", "system"}
+_ANSWERING = {*_ALWAYS, "id", "decision", "decisions"}
 
 
-def _with_rest(fields: Fields, request: Request) -> Request:
+def _with_rest(fields: Fields, request: Request, known: Collection[str]) -> Request:
     tools: tuple[str, ...] | None = None
     if "tools" in fields:
         names = fields.array("tools")
         if not all(isinstance(name, str) for name in names):
             fields.fail("tools", "must be an array of names; GET /v1/agent/tools lists them")
         tools = tuple(names)
-    limits = fields.object("limits") or Fields({})
+    limits = fields.object("limits") or Fields({}, "limits")
+    unknown = (*_beside(fields, known), *_beside(limits, LIMITS))
     return Request(
         request.question,
         request.turns,
@@ -127,9 +133,15 @@ def _with_rest(fields: Fields, request: Request) -> Request:
             limits.integer("tokens", 1),
             _above_0(limits, "seconds"),
             _above_0(limits, "credits"),
-        ),
+        ).said_by("limits.{name}"),
         request.answers,
+        unknown,
     )
+
+
+def _beside(fields: Fields, known: Collection[str]) -> list[str]:
+    """What was sent and has no effect, as the other APIs name it."""
+    return [fields.at(name[:60]) for name in sorted(set(fields.value) - set(known)) if name in fields]
 
 
 def _above_0(fields: Fields, name: str) -> float | None:
@@ -158,6 +170,7 @@ class AgentEncoder:
 
     def __init__(self) -> None:
         self._session: str | None = None
+        self._spent = NOTHING
 
     def feed(self, events: Iterable[AgentEvent | Begun]) -> bytes:
         return b"".join(sse.event(self._with_session(event)) for event in events)
@@ -165,11 +178,13 @@ class AgentEncoder:
     def _with_session(self, event: AgentEvent | Begun) -> dict[str, Any]:
         if isinstance(event, Begun):
             self._session = event.session
+        if isinstance(event, Spent):
+            self._spent = event
         last = isinstance(event, (Approval, Finished))
         return _told(event) | ({"session_id": self._session} if last else {})
 
     def error(self, error: Kiro2ChatError) -> bytes:
-        return self.feed((Failed(error), Finished("error", error.message)))
+        return self.feed((Failed(error), Finished("error", error.message, spent=self._spent)))
 
     def ping(self) -> bytes:
         return sse.COMMENT
@@ -244,8 +259,9 @@ class Whole:
 
     def __init__(self, model: str) -> None:
         self.finished = Finished("error")
+        self.session: str | None = None
+        self._spent = NOTHING
         self._model = model
-        self._session: str | None = None
         self._failed: Kiro2ChatError | None = None
         self._text: list[str] = []
         self._thoughts: list[str] = []
@@ -256,7 +272,7 @@ class Whole:
         """Raises Kiro2ChatError: the run failed, and has ended."""
         match event:
             case Begun(session, model):
-                self._session, self._model = session, model
+                self.session, self._model = session, model
             case Said(text):
                 self._text.append(text)
             case Thought(text):
@@ -267,6 +283,8 @@ class Whole:
                 self._calls.append(_call(event) | _outcome(event))
             case Approval():
                 self._approvals.append(_call(event) | {"touches": event.touches})
+            case Spent():
+                self._spent = event
             case Failed(error):
                 self._failed = error
             case Finished():
@@ -274,10 +292,20 @@ class Whole:
                     raise self._failed
                 self.finished = event
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was said or done."""
+        return not self._text and not self._calls
+
+    def beside(self, error: Mapping[str, Any]) -> dict[str, Any]:
+        """The body of an error that ended the run, and what there was before it: that is in the session, and paid for."""
+        whole = self.json() | {"usage": _usage(self._spent)}
+        return {**error, **{name: whole[name] for name in ("session_id", "content", "tool_calls", "usage")}}
+
     def json(self) -> dict[str, Any]:
         return {
             "object": "agent.response",
-            "session_id": self._session,
+            "session_id": self.session,
             "model": self._model,
             "content": "".join(self._text).strip(),
             "reasoning": "".join(self._thoughts) or None,

@@ -104,10 +104,6 @@ export function again(): void {
   const all = at.entries.value;
   const question = all.findLast((each) => each.role === "user");
   if (question?.role !== "user" || at.running.value) return;
-  const work = all.at(-1);
-  // The server keeps no session whose first question nobody could answer.
-  const isFirst = all.length === 2 && work?.role === "agent" && !work.steps.length;
-  if (isFirst && !work.brokenOff) at.id.value = "";
   at.entries.value = all.slice(0, -2);
   ask(question.text, question.pictures);
 }
