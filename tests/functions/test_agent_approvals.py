@@ -88,6 +88,41 @@ def test_a_no_reaches_the_model() -> None:
     assert answer["content"] == "Then not."
 
 
+@pytest.mark.parametrize(
+    ("limits", "reason", "told"),
+    [
+        ({"credits": 1e-6}, "limit_credits", "1e-06 credits (limits.credits)"),
+        ({"tokens": 10}, "limit_tokens", "10 tokens (limits.tokens)"),
+        ({"rounds": 1}, "limit_rounds", "1 rounds (limits.rounds)"),
+    ],
+)
+def test_what_was_allowed_runs_though_a_limit_is_reached_and_nothing_more(
+    limits: dict[str, Any], reason: str, told: str
+) -> None:
+    with gateway(STRICT) as pair:
+        id, (asking,) = pending(pair, shell("echo allowed"), limits=limits)
+        pair.emulator.script(Reply("", calls=[shell("echo more")]))
+        ended = approve(pair, id, {asking: "allow"})
+        asked_again = len(pair.chats()) - 1
+    assert "allowed" in ended["tool_calls"][0]["result"]
+    assert (ended["stop_reason"], asked_again) == (reason, 0)
+    assert told in ended["message"]
+
+
+def test_a_limit_holds_across_approvals_and_is_told_as_it_was_set() -> None:
+    with gateway(STRICT, AGENT_CREDITS="0.02") as pair:
+        id, (asking,) = pending(pair, shell("echo one"))
+        pair.emulator.script(*[Reply("", calls=[shell("echo more")]) for _ in range(9)])
+        for _ in range(9):
+            ended = approve(pair, id, {asking: "allow"})
+            if ended["stop_reason"] != "approval":
+                break
+            asking = ended["approvals"][0]["id"]
+        rounds = len(pair.chats())
+    assert (ended["stop_reason"], rounds) == ("limit_credits", 2)
+    assert ended["message"] == "The run ended: it may use 0.02 credits (AGENT_CREDITS)."
+
+
 def test_what_is_allowed_for_the_session_is_not_asked_again() -> None:
     with gateway(STRICT) as pair:
         id, (asking,) = pending(pair, shell("echo one"))

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from tests.functions.test_cli import COMMAND, environment, heeding, run
 
+from kiro2chat_functions.agent_terminal import plain
+
 ROOT = Path(__file__).parents[2]
 TIME = Path(sys.prefix) / "mcp-servers" / "bin" / "mcp-server-time"
 FILES = ROOT / "node_modules" / ".bin" / "mcp-server-filesystem"
@@ -122,6 +124,33 @@ def test_a_terminal_is_asked_and_its_answer_counts(tmp_path: Path) -> None:
     assert "[exit code 0]" in until(controller, "tokens, ")
     assert process.wait(30) == 0
     os.close(controller)
+
+
+def test_nothing_that_is_asked_can_look_like_something_else(tmp_path: Path) -> None:
+    """Arguments that would overwrite the command before them, and a title for the window."""
+    command = "rm -rf precious #\x1b[1G\x1b[2Kls \u202etxt\x9b8m"
+    asked = f"\x1b]0;owned\x07 call shell with {json.dumps({'command': command})}"
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "agent", asked, "--demo"], env=environment(tmp_path, TERM="xterm", COLUMNS="100"),
+        cwd=folder(tmp_path), stdin=terminal, stdout=terminal, stderr=terminal,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = until(controller, "or deny")
+    os.write(controller, b"d\n")
+    shown += until(controller, "tokens, ")
+    assert process.wait(30) == 0
+    os.close(controller)
+    assert r"precious #\x1b[1G\x1b[2Kls \u202etxt\x9b8m" in shown
+    assert not {"\u202e", "\x9b", "\x07"} & set(shown)
+
+
+@pytest.mark.parametrize(
+    "control", [*map(chr, range(32)), *map(chr, range(0x7F, 0xA0)), *"\u061c\u200e\u200f\u202a\u202e\u2066\u2069"]
+)
+def test_controls_are_written_out(control: str) -> None:
+    expected = control if control in "\t\n" else control.encode("unicode_escape").decode()
+    assert plain(f"a{control}b") == f"a{expected}b"
 
 
 def until(controller: int, awaited: str) -> str:
