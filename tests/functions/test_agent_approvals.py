@@ -113,11 +113,9 @@ def test_a_limit_holds_across_approvals_and_is_told_as_it_was_set() -> None:
     with gateway(STRICT, AGENT_CREDITS="0.02") as pair:
         id, (asking,) = pending(pair, shell("echo one"))
         pair.emulator.script(*[Reply("", calls=[shell("echo more")]) for _ in range(9)])
-        for _ in range(9):
-            ended = approve(pair, id, {asking: "allow"})
-            if ended["stop_reason"] != "approval":
-                break
-            asking = ended["approvals"][0]["id"]
+        ended = approve(pair, id, {asking: "allow"})
+        while ended["stop_reason"] == "approval":
+            ended = approve(pair, id, {ended["approvals"][0]["id"]: "allow"})
         rounds = len(pair.chats())
     assert (ended["stop_reason"], rounds) == ("limit_credits", 2)
     assert ended["message"] == "The run ended: it may use 0.02 credits (AGENT_CREDITS)."

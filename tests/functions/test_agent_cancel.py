@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -15,6 +16,9 @@ import pytest
 from tests.agents import answered, call, chat, eventually, processes, records, session, streaming
 from tests.gateways import Pair, gateway
 
+from kiro2chat_core.agent.sessions import Busy, Owner, Sessions
+from kiro2chat_core.store.base import Key
+from kiro2chat_core.store.opening import store_at
 from kiro2chat_functions.emulator import Call, Options, Reply
 
 SLOW = Reply("word " * 2000)
@@ -62,7 +66,7 @@ def test_a_client_that_leaves_ends_the_run_and_what_it_started(tmp_path: Path, s
     assert (record["outcome"], record["dialect"]) == ("broken off", "agent")
     assert record["tokens"]["in"] > 0
     assert after["stop_reason"] == "end"
-    assert waited < 25  # a lease that nobody gave back lasts 30
+    assert waited < 12  # a lease that nobody gave back lasts 15
 
 
 def test_a_client_that_leaves_a_whole_answer_ends_the_run_too(tmp_path: Path, seconds: str) -> None:
@@ -185,8 +189,64 @@ def test_the_first_request_of_two_is_the_first(tmp_path: Path) -> None:
     assert done["stop_reason"] == "end"
     assert refused.status_code == 409
     assert refused.headers["retry-after"]
+    assert "free again by itself within 15 seconds" in refused.json()["error"]["message"]
     assert second[0]["content"] == "The second."
     assert "The first answer." in body
+
+
+async def test_who_waits_first_goes_on_first(tmp_path: Path) -> None:
+    """Somebody who comes just when the session is given back does not overtake those who wait."""
+    store = store_at(f"sqlite://{tmp_path}/store.sqlite3", clock=time.time)
+    sessions, order = Sessions(store, time.time, 30), list[str]()
+    try:
+        id = await sessions.new(Owner(), "auto", None)
+
+        async def run(name: str) -> None:
+            async with sessions.running(Owner(), id, 50):
+                order.append(name)
+
+        async with sessions.running(Owner(), id, 0):
+            waiting = [asyncio.create_task(run("first"))]
+            for _ in range(100):  # it has looked, and has seen that it must wait
+                await store.get(Key("any", "thing"))
+        waiting += [asyncio.create_task(run("second")), asyncio.create_task(run("third"))]
+        await asyncio.gather(*waiting)
+    finally:
+        await store.aclose()
+    assert order == ["first", "second", "third"]
+
+
+async def test_who_does_not_wait_is_told_at_once(tmp_path: Path) -> None:
+    store = store_at(f"sqlite://{tmp_path}/store.sqlite3", clock=time.time)
+    sessions = Sessions(store, time.time, 30)
+    try:
+        id = await sessions.new(Owner(), "auto", None)
+        async with sessions.running(Owner(), id, 0):
+            with pytest.raises(Busy):
+                async with sessions.running(Owner(), id, 0):
+                    pass
+        async with sessions.running(Owner(), id, 0) as session:
+            assert session.id == id
+    finally:
+        await store.aclose()
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "limit_seconds"])
+def test_a_summary_is_part_of_the_run(tmp_path: Path, ending: str) -> None:
+    with at_work(tmp_path, AGENT_TURNS="1", AGENT_MEMORY="summary") as pair:
+        id = answered(pair, "question-0")["session_id"]
+        answered(pair, "question-1", session_id=id)
+        pair.emulator.inject("silence", after=0, seconds=60)
+        limits = {"seconds": 1} if ending == "limit_seconds" else {}
+        with streaming(pair, "question-2", session_id=id, limits=limits) as events:
+            if ending == "cancelled":
+                assert eventually(lambda: len(pair.chats()) == 3)
+                assert stop(pair, id)["cancelled"]
+            *_, done = events
+        asked = [str(body) for body in pair.chats()[2:]]
+    assert done["stop_reason"] == ending
+    assert len(asked) == 1
+    assert "Summarise this conversation" in asked[0]
 
 
 def test_who_sees_the_end_may_go_on_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.agents import MODEL, answered, call, eventually, processes, records, told
+from tests.agents import MODEL, answered, call, eventually, processes, records, session, told
 from tests.gateways import STRICT, gateway
 from tests.keyed import made
 
@@ -94,6 +94,40 @@ def test_what_does_not_fit_is_cut_in_mid_run_and_the_run_goes_on(tmp_path: Path)
         second, third = pair.chats()[1:]
     assert (answer["content"], answer["stop_reason"]) == ("It is long.", "end")
     assert len(str(third)) < len(str(second))
+
+
+def test_what_did_not_fit_is_not_sent_again() -> None:
+    with gateway(STRICT, KIRO_ATTEMPTS="1") as pair:
+        id = answered(pair, "question-0")["session_id"]
+        for number in range(1, 6):
+            answered(pair, f"question-{number}", session_id=id)
+        pair.emulator.inject("too_long")
+        before = len(pair.chats())
+        refused = answered(pair, "question-6", session_id=id)
+        again = len(pair.chats())
+        answered(pair, "question-7", session_id=id)
+        sent = pair.chats()[-1]["conversationState"]
+        kept = session(pair, id)["messages"]
+    assert (refused["stop_reason"], again - before) == ("end", 2)
+    assert "question-5" in str(sent)
+    assert "question-1" not in str(sent)
+    assert len(kept) == 16
+
+
+def test_of_a_long_run_the_question_and_the_last_rounds_are_seen_later() -> None:
+    with gateway(STRICT, KIRO_ATTEMPTS="1") as pair:
+        pair.emulator.script(*[Reply(f"round-{number}.", calls=[SUM]) for number in range(8)])
+        first = told(pair, "question-0", limits={"rounds": 8})[-1]
+        pair.emulator.inject("too_long")
+        pair.emulator.script(Reply("One."), Reply("Two."))
+        second = answered(pair, "question-1", session_id=first["session_id"], limits={"rounds": 1})
+        answered(pair, "question-2", session_id=first["session_id"])
+        sent = str(pair.chats()[-1]["conversationState"])
+    assert (second["content"], second["usage"]["rounds"]) == ("One.", 1)
+    seen = [
+        word for word in ("question-0", "round-0", "round-3", "round-7", "question-1", "question-2") if word in sent
+    ]
+    assert seen == ["question-0", "round-7", "question-1", "question-2"]
 
 
 def test_what_never_fits_is_an_error_with_its_own_status() -> None:

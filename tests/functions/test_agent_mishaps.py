@@ -34,7 +34,7 @@ def texts(turns: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def test_a_run_whose_tools_have_acted_is_not_sent_again_by_an_sdk(tmp_path: Path) -> None:
-    more = {"AGENT_APPROVAL": "*=auto", "AGENT_WORKSPACE": str(tmp_path), "KIRO_ATTEMPTS": "1"}
+    more: dict[str, Any] = {"AGENT_APPROVAL": "*=auto", "AGENT_WORKSPACE": str(tmp_path), "KIRO_ATTEMPTS": "1"}
     with gateway(STRICT, **more) as pair:
         failing_in_the_second_round(pair, ACT)
         client = openai.OpenAI(base_url=f"{pair.url}/v1", api_key="none", timeout=60, max_retries=2)
@@ -160,7 +160,7 @@ def test_a_model_that_calls_what_is_not_there_is_told_what_is(tools: list[str] |
     with gateway(STRICT) as pair:
         made = Call(name, {"path": "x"}, "call-7")
         pair.emulator.script(Reply("I will read it.", calls=[made]), Reply("I cannot."))
-        answer = answered(pair, **({} if tools is None else {"tools": tools}))
+        answer = answered(pair, tools=tools)
         body = pair.chats()[-1]["conversationState"]
     (ended,) = answer["tool_calls"]
     assert (ended["id"], ended["arguments"]) == ("call-7", {"path": "x"})

@@ -169,17 +169,15 @@ class Run:
             self._tell(Finished(reason, told(reason, self._job.budget), seconds, self._told_spent))
 
     async def _run(self) -> FinishReason:
-        job, agent, prompt = self._job, self._agent(), self._prompt()
-        resumed = job.paused is not None  # the first of its rounds goes without the model
-        left = None if job.budget.rounds is None else job.budget.rounds + resumed
+        agent, prompt = self._agent(), self._prompt()
+        resumed = self._job.paused is not None  # the first of its rounds goes without the model
         while True:
-            spent = self._tokens_left() == 0
-            if spent and not resumed:
-                return "limit_tokens"
-            rounds = 1 if spent else _AT_ONCE if left is None else min(left, _AT_ONCE)
+            left, spent = self._rounds_left(), self._tokens_left() == 0
+            if not resumed and (left == 0 or spent):
+                return "limit_rounds" if left == 0 else "limit_tokens"
+            rounds = 1 if spent else _AT_ONCE if left is None else min(left + resumed, _AT_ONCE)
             stop = await self._rounds(agent, prompt, rounds)
-            left = None if left is None else left - rounds
-            if stop != "limit_turns" or left == 0:
+            if stop != "limit_turns":
                 return _REASONS.get(stop, "end")
             prompt, resumed = None, False
 
@@ -200,6 +198,11 @@ class Run:
                     self._pause(agent, result.interrupts)
             self._tell_spent()
         return stop
+
+    def _rounds_left(self) -> int | None:
+        """By our own count: Strands' has those in it that the model refused for their length."""
+        most = self._job.budget.rounds
+        return None if most is None else max(0, most - self.meter.rounds)
 
     def _tokens_left(self) -> int | None:
         most = self._job.budget.tokens
@@ -270,7 +273,6 @@ _REASONS: Mapping[str, FinishReason] = {
     "max_tokens": "max_tokens",
     "content_filtered": "filtered",
     "guardrail_intervened": "filtered",
-    "limit_turns": "limit_rounds",
     "limit_total_tokens": "limit_tokens",
 }
 _TOLD: Mapping[FinishReason, str] = {

@@ -1,7 +1,7 @@
 """What is done where a conversation is longer than the model takes: as Strands' conversation manager.
 
-Each refusal costs a body of nearly the whole window, so that half of the conversation goes at once: whole questions first,
-then the earlier rounds of the only question, then the middle of long results.
+Each refusal costs a body of nearly the whole window, so that about half of the conversation goes at once; where only one round
+is left, the middle of long results.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Shortening(ConversationManager):
         """Raises ContextWindowOverflowException: there is nothing to cut."""
         messages = agent.messages
         if (at := _half(messages)) is not None:
-            leading = [] if _asks(messages[at]) or not _asks(messages[0]) else messages[:1]
+            leading = [] if _asks(messages[at]) else [each for each in messages[:at] if _asks(each)][-1:]
             self._led = bool(leading)
             self.removed_message_count += at - len(leading)
             messages[:] = [*leading, *messages[at:]]
@@ -51,10 +51,11 @@ class Shortening(ConversationManager):
 
 
 def _half(messages: Sequence[Mapping[str, Any]]) -> int | None:
-    """Where the later half begins, with a question or a round; None where there is only one of them."""
-    rounds = range(2, len(messages) - 1)
-    places = [at for at in range(1, len(messages)) if _asks(messages[at])] or [
-        at for at in rounds if messages[at]["role"] == "assistant"
+    """Where the later half begins, with a question or a later round of one; None where there is neither."""
+    places = [
+        at
+        for at in range(1, len(messages))
+        if _asks(messages[at]) or (messages[at]["role"] == "assistant" and not _asks(messages[at - 1]))
     ]
     sizes = [_size(message["content"]) for message in messages]
     return next((at for at in places if sum(sizes[at:]) <= sum(sizes) / 2), places[-1] if places else None)
