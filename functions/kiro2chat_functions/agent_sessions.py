@@ -68,7 +68,9 @@ def _head(session: Session) -> dict[str, Any]:
     asked = list(session.paused.asked) if session.paused is not None else []
     calls = [dict(call) for call in session.paused.calls] if session.paused is not None else []
     told = {"id": session.id, **{name: session.head.get(name) for name in kept}}
-    return told | {"waiting_for": asked, "approvals": calls}
+    last = session.turns[-1].role if session.turns else ""
+    broken_off = last == "user" or bool(session.head.get("unfinished"))
+    return told | {"broken_off": broken_off, "waiting_for": asked, "approvals": calls}
 
 
 def _markdown(turn: dict[str, Any]) -> str:

@@ -132,13 +132,14 @@ class AgentMessage(TypedDict):
 
 
 class AgentSession(TypedDict):
-    """GET /v1/agent/sessions/{id}"""
+    """GET /v1/agent/sessions/{id}. `broken_off`: its last run did not come to an end, or goes on."""
 
     id: str
     title: str
     model: str
     created_at: float
     updated_at: float
+    broken_off: bool
     waiting_for: list[str]
     approvals: list[AgentAsked]
     messages: list[AgentMessage]

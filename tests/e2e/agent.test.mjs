@@ -146,9 +146,9 @@ visit(
   "a run that a reload breaks off says so, and its question can be asked again",
   async (person, server) => {
     const { page } = person;
-    await server.script({ text: Array(200).fill("slowly ") }, { text: "At last." });
+    await server.script({ text: "Never read." }, { text: "At last." });
+    await server.inject("silence", { arguments: { after: 0, seconds: 60 } });
     await person.say("An unlucky one");
-    await person.last.getByText("slowly slowly").waitFor();
     await page.waitForURL(/session=/);
     await page.reload();
     await person.last.getByText("did not come to its end here").waitFor();
@@ -160,6 +160,27 @@ visit(
     await person.last.locator(".markdown", { hasText: "At last." }).waitFor();
     assert.equal(await page.locator("article.question").count(), 1);
     assert.equal(await page.locator(".list-rows a", { hasText: "An unlucky one" }).count(), 1);
+  },
+  AGENT,
+);
+
+visit(
+  "what was read of a run that a reload breaks off is there, and is gone on from",
+  async (person, server) => {
+    const { page } = person;
+    await server.script({ text: Array(200).fill("slowly ") }, { text: "At last." });
+    await person.say("A long one");
+    await person.last.getByText("slowly slowly").waitFor();
+    await page.waitForURL(/session=/);
+    await page.reload();
+    await person.last.getByText("did not come to its end here").waitFor();
+    await person.say("Go on");
+    await person.last.locator(".markdown", { hasText: "At last." }).waitFor();
+    await person.whole();
+    await page.reload();
+    await page.locator(".markdown", { hasText: "slowly slowly" }).waitFor();
+    await person.last.locator(".markdown", { hasText: "At last." }).waitFor();
+    assert.equal(await page.locator("article.question").count(), 2);
   },
   AGENT,
 );

@@ -102,8 +102,13 @@ def test_what_was_read_before_a_cancellation_was_said() -> None:
             assert next(events)["text"] == "The answer is "
             call(pair, "POST", "/v1/agent/cancel", {"session_id": id})
             *_, done = events
-        kept = session(pair, id)["messages"]
+        read = session(pair, id)
+        kept = read["messages"]
+        pair.emulator.script(Reply("The rest."))
+        answered(pair, "Go on.", session_id=id)
+        after = session(pair, id)["broken_off"]
     assert done["stop_reason"] == "cancelled"
+    assert (read["broken_off"], after) == (True, False)
     assert [turn["role"] for turn in kept] == ["user", "assistant"]
     assert kept[1]["parts"][0]["text"].startswith("The answer is ")
 

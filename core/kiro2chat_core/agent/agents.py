@@ -271,7 +271,7 @@ class Agents:
         people have read was said."""
         with contextlib.suppress(StoreError, Busy):
             if unfinished.strip():
-                await self.sessions.append(session, Turn("assistant", (Text(unfinished),)))
+                await self.sessions.append(session, Turn("assistant", (Text(unfinished),)), unfinished=True)
             if run.paused is None and open_calls(session.turns):
                 done = (*_done(job.paused), *run.results)
                 await self.sessions.append(session, closed(session.turns, done, _BROKEN_OFF)[-1])

@@ -199,11 +199,11 @@ class Sessions:
                     alive.cancel()
                 await to_the_end(self._store.release(lease))
 
-    async def append(self, session: Session, turn: Turn) -> None:
-        """Keep a turn at the end of the conversation."""
+    async def append(self, session: Session, turn: Turn, *, unfinished: bool = False) -> None:
+        """Keep a turn at the end of the conversation; one may be `unfinished`, as the run broke off."""
         number = session.head["turns"]
         await self._write(session, f"m#{number:09d}", jsonio.text(to_json(turn)))
-        session.head |= {"turns": number + 1, "updated_at": self._clock()}
+        session.head |= {"turns": number + 1, "updated_at": self._clock(), "unfinished": unfinished}
         session.turns = (*session.turns, turn)
         await self._put_head(session)
 

@@ -30,7 +30,7 @@ export function entriesOf(session: AgentSession): Entry[] {
       }
     }
   }
-  if (session.messages.at(-1)?.role === "user") workAt(entries).brokenOff = true;
+  if (session.broken_off) workAt(entries).brokenOff = true;
   return waiting(entries, session.approvals);
 }
 

@@ -96,6 +96,25 @@ test("decisions go together, once the last is taken", () => {
   expect(work.steps).toEqual([]);
 });
 
+test.each([true, false])("a piece of a session's last answer says whether it broke off: %s", (broken_off) => {
+  const [, work] = entriesOf({
+    id: "s",
+    title: "t",
+    model: "m",
+    created_at: 1,
+    updated_at: 1,
+    broken_off,
+    waiting_for: [],
+    approvals: [],
+    messages: [
+      { role: "user", parts: [{ type: "text", text: "tell" }] },
+      { role: "assistant", parts: [{ type: "text", text: "Once up" }] },
+    ],
+  });
+  expect(work).toMatchObject({ role: "agent", steps: [{ kind: "text", text: "Once up" }] });
+  expect(work?.role === "agent" && work.brokenOff).toBe(broken_off || undefined);
+});
+
 test("a session's messages are questions and pieces of work, with results at their calls", () => {
   const entries: Entry[] = entriesOf({
     id: "s",
@@ -103,6 +122,7 @@ test("a session's messages are questions and pieces of work, with results at the
     model: "m",
     created_at: 1,
     updated_at: 1,
+    broken_off: false,
     waiting_for: ["c2"],
     approvals: [
       { id: "c2", name: "shell", source: "built-in", arguments: { command: "ls" }, touches: "all" },

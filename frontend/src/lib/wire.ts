@@ -537,13 +537,14 @@ export interface AgentMessage {
   parts: (AgentTextPart | AgentReasoningPart | AgentImagePart | AgentCallPart | AgentResultPart)[];
 }
 
-/** GET /v1/agent/sessions/{id} */
+/** GET /v1/agent/sessions/{id}. `broken_off`: its last run did not come to an end, or goes on. */
 export interface AgentSession {
   id: string;
   title: string;
   model: string;
   created_at: number;
   updated_at: number;
+  broken_off: boolean;
   waiting_for: string[];
   approvals: AgentAsked[];
   messages: AgentMessage[];
