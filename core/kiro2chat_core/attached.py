@@ -110,16 +110,28 @@ def _read(ask: Ask, files: Mapping[str, bytes], pdfs: Pdfs, reading: Reading) ->
         name = f"Image {next(numbers)} of {len(pictures)}"  # images have no field; pages of scanned PDFs count too
         return (shrinking.fitted(part, limits, "messages", name),)
 
-    return _mapped(ask, fitted)
+    def noted(part: Part) -> tuple[Part, ...]:
+        """What a tool brought long ago must not refuse every question that follows it."""
+        try:
+            return fitted(part)
+        except BadRequest as unusable:
+            return (Text(f"[{unusable.message} It is not shown.]"),)
+
+    return _mapped(ask, fitted, in_results=noted)
 
 
-def _mapped(ask: Ask, change: Callable[[Part], Sequence[Part]]) -> Ask:
+Change: TypeAlias = Callable[[Part], Sequence[Part]]
+
+
+def _mapped(ask: Ask, change: Change, *, in_results: Change | None = None) -> Ask:
     """The Ask with each part replaced by others, those inside of tool results too."""
+
+    inside = in_results or change
 
     def changed(part: Part) -> Sequence[Part]:
         if not isinstance(part, ToolResult):
             return change(part)
-        content = tuple(new for old in part.content for new in change(old) if isinstance(new, (Text, *_KINDS)))
+        content = tuple(new for old in part.content for new in inside(old) if isinstance(new, (Text, *_KINDS)))
         return [replace(part, content=content)]
 
     turns = (replace(turn, parts=tuple(new for part in turn.parts for new in changed(part))) for turn in ask.turns)

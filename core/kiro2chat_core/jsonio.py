@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-__all__ = ["MAX_DEPTH", "dumps", "loads", "text"]
+__all__ = ["MAX_DEPTH", "dumps", "loads", "text", "whole"]
 
 MAX_DEPTH = 100
 """Deepest nesting taken from outside. orjson itself cannot write more than 254 levels."""
@@ -46,6 +46,11 @@ def text(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
+def whole(text: str) -> str:
+    """The text with U+FFFD for every half of a surrogate pair, which no encoding takes."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+
+
 def _with_lone_surrogates(data: bytes | str, first: Exception) -> Any:
     try:
         value = json.loads(data, parse_constant=_refuse)
@@ -62,7 +67,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
+        return whole(value)
     if isinstance(value, list):
         return [_whole(item) for item in value]
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from .turns import Image, ImageFormat
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-__all__ = ["Limits", "fitted", "limits"]
+__all__ = ["Limits", "fitted", "limits", "opened"]
 
 _LONGEST = 8_000
 _LONGEST_OF_MANY = 2_000
@@ -81,7 +81,6 @@ def fitted(image: Image, limits: Limits, field: str, name: str = "An image") -> 
         BadRequest: it is too big and cannot be opened, or too big to be opened; names the field.
     """
     from PIL import Image as pillow
-    from PIL import UnidentifiedImageError
 
     pillow.MAX_IMAGE_PIXELS = None  # our own limit below says which field it is
     warnings.filterwarnings("ignore", module=r"PIL\.")  # it tells of every flaw of every file
@@ -96,13 +95,33 @@ def fitted(image: Image, limits: Limits, field: str, name: str = "An image") -> 
                     f"{name} in {field} has {width} x {height} pixels, too many to scale down.", field=field
                 )
             small = _shrunk(picture, limits)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, ArithmeticError, LookupError) as broken:
+    except BadRequest:
+        raise
+    except Exception as broken:  # a broken file breaks its reader in every way there is
         if not too_heavy:
             return image  # the models may read what we cannot
         told = f"{name} in {field} is too large to send and too broken to scale down ({type(broken).__name__})."
         raise BadRequest(told, field=field) from None
     if small is None:
         raise BadRequest(f"{name} in {field} cannot be made small enough to send.", field=field)
+    return small
+
+
+def opened(image: Image, limits: Limits, field: str, name: str = "An image") -> Image:
+    """As `fitted`, and it can be opened to its end: for pictures that nobody has seen yet.
+
+    Raises:
+        BadRequest: as `fitted`, or it is broken.
+    """
+    from PIL import Image as pillow
+
+    small = fitted(image, limits, field, name)
+    if small is image:
+        try:
+            with pillow.open(io.BytesIO(base64.b64decode(image.data))) as picture:
+                picture.load()
+        except Exception as broken:  # a broken file breaks its reader in every way there is
+            raise BadRequest(f"{name} in {field} is broken ({type(broken).__name__}).", field=field) from None
     return small
 
 

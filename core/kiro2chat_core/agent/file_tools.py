@@ -122,12 +122,19 @@ def _image(descriptor: int, size: int) -> Outcome:
 def _listing(entries: list[Entry], total: int) -> str:
     marks = {"folder": "/", "link": "@"}
     lines = [
-        f"{entry.name}{marks.get(entry.kind, '')}" + (f"  {entry.size} bytes" if entry.size is not None else "")
+        f"{_visible(entry.name)}{marks.get(entry.kind, '')}"
+        + (f"  {entry.size} bytes" if entry.size is not None else "")
         for entry in entries
     ]
     if total > len(entries):
         lines.append(f"[{total - len(entries)} more]")
     return "\n".join(lines) or "[The folder is empty.]"
+
+
+def _visible(name: str) -> str:
+    """A name on one line: bytes that are no UTF-8, line breaks and the like stand there escaped."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 @dataclass(frozen=True, slots=True)

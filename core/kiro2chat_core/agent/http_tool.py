@@ -7,6 +7,7 @@ a GET is asked for by default: an address can carry away what the model has read
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 import zlib
 from collections.abc import Mapping
@@ -57,8 +58,16 @@ _SHOWN_HEADERS = (
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]{0,8000}")
 _CHARSET = re.compile(rb"""<meta[^<>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
-_ODD = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
-"""Codecs of Python that are no character sets, and take their time or warn."""
+_CHARSETS = frozenset(
+    {
+        "ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+        *(f"iso8859-{number}" for number in range(1, 17)), *(f"cp{number}" for number in range(1250, 1259)),
+        "cp437", "cp850", "cp852", "cp855", "cp866", "cp874", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "tis-620",
+        "big5", "big5hkscs", "cp950", "gb2312", "gbk", "gb18030", "hz", "cp932", "shift_jis", "shift_jis_2004", "euc_jp",
+        "iso2022_jp", "cp949", "euc_kr", "iso2022_kr", "johab",
+    }
+)  # fmt: skip
+"""Character sets of the web, as Python calls them. Its other codecs are none, take their time, or leave half characters."""
 
 _TEXTUAL = re.compile(
     r"text/|application/(?:.*\+)?(?:json|xml|javascript|yaml|x-ndjson|x-www-form-urlencoded)|image/svg"
@@ -230,8 +239,9 @@ def _shown(answer: _Answer, *, raw: bool) -> str:
 def _decoded(answer: _Answer) -> str:
     declared = re.search(r"charset\s*=\s*\"?([\w.:-]+)", answer.headers.get("content-type", ""))
     inside = _CHARSET.search(answer.body[:4096])
-    charset = declared[1] if declared else inside[1].decode() if inside else "utf-8"
+    named = declared[1] if declared else inside[1].decode() if inside else ""
     try:
-        return answer.body.decode("utf-8" if charset.lower().replace("-", "_") in _ODD else charset, "replace")
+        charset = codecs.lookup(named).name
     except (LookupError, ValueError):
-        return answer.body.decode("utf-8", "replace")
+        charset = ""
+    return answer.body.decode(charset if charset in _CHARSETS else "utf-8", "replace")

@@ -12,6 +12,7 @@ from strands.types.tools import ToolSpec, ToolUse
 
 from ..turns import ToolResult
 from .messages import result_block
+from .presentable import presentable
 from .tool import AgentTool, failed
 
 __all__ = ["StrandsTool"]
@@ -41,7 +42,7 @@ class StrandsTool(StrandsAgentTool):
         self, tool_use: ToolUse, invocation_state: dict[str, Any], **_kwargs: Any
     ) -> AsyncGenerator[Any, None]:
         try:
-            outcome = await self.tool.call(tool_use["input"])  # an object: `Watch` has seen to that
+            outcome = await presentable(await self.tool.call(tool_use["input"]))  # an object: `Watch` has seen to that
         except Exception as bug:
             logger.error("A bug in kiro2chat: the tool %s failed", self.tool.name, exc_info=bug)
             outcome = failed(f"{self.tool.name} failed: kiro2chat has a bug.")

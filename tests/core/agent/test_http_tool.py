@@ -113,6 +113,7 @@ async def test_answers_of_many_kinds() -> None:
         "/meta": (answer(b"<meta charset=latin-1>caf\xe9", "content-type: text/html"), "café"),
         "/odd": (answer(b"x", "content-type: text/plain; charset=punycode"), "x"),
         "/unknown": (answer(b"x", "content-type: text/plain; charset=klingon"), "x"),
+        "/utf7": (answer(b"a+2AA-b", "content-type: text/plain; charset=utf-7"), "a+2AA-b"),
         "/hex": (answer(b"6869", "content-type: text/plain; charset=hex"), "6869"),
         "/gzip": (answer(gzip.compress(b"hello"), "content-encoding: gzip"), "hello"),
         "/binary": (answer(b"\x7fELF\0\0", "content-type: application/octet-stream"), "[6 bytes that are no text]"),
