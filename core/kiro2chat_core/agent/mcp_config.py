@@ -6,11 +6,11 @@ A server with a mistake is a `Problem` and does not hide the others. Knows neith
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from ..errors import SettingsError
 from ..kiro.copies import write_private
@@ -94,8 +94,7 @@ class ServerConfig:
         """The text without any value that may be a secret of this server."""
         hidden = {secret.reveal() for secret in (*self.env.values(), *self.headers.values(), *self.expanded)}
         hidden |= {word for header in self.headers.values() for word in header.reveal().split()}  # Bearer …
-        address = urlsplit(self.url.reveal())
-        hidden |= {value for _name, value in parse_qsl(address.query)} | {address.password or ""}
+        hidden |= set(_hidden_of(self.url.reveal()))
         for value in sorted((value for value in hidden if len(value) >= _SHORTEST_SECRET), key=len, reverse=True):
             text = text.replace(value, "***")
         return text
@@ -273,6 +272,16 @@ def _server(
         origin=origin,
         expanded=tuple(used),
     )
+
+
+def _hidden_of(url: str) -> Iterator[str]:
+    """What of an address may be a key: all of it but the host, as it is written and as it is meant."""
+    address = urlsplit(url)
+    path = url.partition("://")[2].partition("/")[2]
+    written = [url, f"/{path}" if path else "", address.username or "", address.password or ""]
+    written += [pair.partition("=")[2] for pair in address.query.split("&")]
+    for part in written:
+        yield from (part, unquote(part), unquote_plus(part), quote(unquote(part)))
 
 
 def _secrets(pairs: Mapping[str, str], expand: Callable[[str], str]) -> dict[str, Secret]:

@@ -1,5 +1,10 @@
 """One life of an MCP server, from its start to its end, and the calls within it.
 
+That a connection is lost is seen here, or by its transport: no code and no text that a server may send says it.
+
+Newer servers are asked first what they speak (`server/discover`). Older ones may end at a first message that is no
+`initialize`, or never answer it; so whoever ends or is too late before it was ready is started once more without that question.
+
 anyio's cancel scopes must be left by the task that entered them: one task of ours owns everything that is open, and is
 told to leave. Calls are tasks of their own, so that nobody who cancels one has to wait for the server.
 """
@@ -8,15 +13,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx2
+import mcp.client.session
 import mcp_types as types
 from mcp import Client, MCPError
 from pydantic import TypeAdapter, ValidationError
 
 from .. import __version__
-from .mcp_clues import Clues
+from .mcp_clues import ANSWER, Answer, Clues
 from .mcp_config import ServerConfig
 from .mcp_listing import Listing, listing
 from .mcp_results import outcome
@@ -30,6 +37,12 @@ _STOPPING = 8.0
 _CANCELLING = 0.8
 """Seconds for the server to be told of a cancelled call; whoever cancels is back within one."""
 _ASKED_AGAIN = 0.25
+_LISTING_PAUSE = 30.0
+"""Seconds until a list that did not come is asked for again; twice as many after each time."""
+
+mcp.client.session.DISCOVER_TIMEOUT_SECONDS = 2.5
+"""The package waits for ten: a server that passes over what it does not know would start as slowly every time."""
+
 _ANSWERS: TypeAdapter[types.CallToolResult | types.InputRequiredResult] = TypeAdapter(
     types.CallToolResult | types.InputRequiredResult
 )
@@ -38,7 +51,7 @@ _ANSWERS: TypeAdapter[types.CallToolResult | types.InputRequiredResult] = TypeAd
 class Connection:
     """Not started twice. `lost` is whether it ended after it had been ready, without being asked to."""
 
-    def __init__(self, config: ServerConfig, known: Listing | None = None) -> None:
+    def __init__(self, config: ServerConfig, known: Listing | None = None, *, handshake: bool = False) -> None:
         self._config = config
         self._clues = Clues(config.masked)
         self._settled = asyncio.Event()
@@ -46,7 +59,11 @@ class Connection:
         self._client: Client | None = None
         self._calls: set[asyncio.Task[Outcome]] = set()
         self._late = False
+        self._gone = False
+        """Whether nothing can come from it any more."""
         self._wanted = True
+        self.handshake = handshake
+        """Whether it is greeted with `initialize` at once."""
         self.listing = known or Listing()
         """Until it is ready, what the life before this one had."""
         self.failure = ""
@@ -55,6 +72,9 @@ class Connection:
         self.since = time.time()
         self.latency: float | None = None
         self._stale = False
+        self._refreshing: asyncio.Task[None] | None = None
+        self._list_from = 0.0
+        self._listed_in_vain = 0
         self._owner = asyncio.create_task(self._live(), name=f"mcp {config.name}")
 
     @property
@@ -70,20 +90,34 @@ class Connection:
         return len(self._calls)
 
     async def settled(self) -> None:
-        """Wait until it is ready or has failed: at most the configured time-out."""
+        """Wait until it is ready or has failed: at most twice the configured time-out."""
         await self._settled.wait()
 
-    async def refresh(self) -> None:
-        """List the tools anew, if the server has said that they changed."""
-        client = self._client
-        if client is None or not self._stale:
+    async def refresh(self, patience: float) -> None:
+        """List the tools anew, if the server has said that they changed. Waits no longer than `patience` for it, and once:
+        the list may come later."""
+        if (
+            self._client is None
+            or not self._stale
+            or self._refreshing is not None
+            or time.monotonic() < self._list_from
+        ):
             return
+        self._refreshing = asyncio.create_task(self._refreshed(self._client))
+        await asyncio.wait({self._refreshing}, timeout=patience)
+
+    async def _refreshed(self, client: Client) -> None:
         self._stale = False
         try:
             async with asyncio.timeout(self._config.timeout):
                 self.listing = await listing(client, self._clues.left_out)
+            self._listed_in_vain = 0
         except (MCPError, ValidationError, TimeoutError):
             self._stale = True
+            self._list_from = time.monotonic() + _LISTING_PAUSE * 2**self._listed_in_vain
+            self._listed_in_vain = min(self._listed_in_vain + 1, 5)
+        finally:
+            self._refreshing = None
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Outcome:
         """One call. Whatever goes wrong is an outcome."""
@@ -117,6 +151,8 @@ class Connection:
         self._wanted = False
         for call in self._calls:
             call.cancel()
+        if self._refreshing is not None:
+            self._refreshing.cancel()
         if not self._leave.is_set() and self.starting:
             self._owner.cancel()
         self._leave.set()
@@ -126,11 +162,24 @@ class Connection:
             await asyncio.wait({self._owner}, timeout=_STOPPING)
 
     async def _live(self) -> None:
+        try:
+            if await self._life() and not self.handshake:
+                self._clues, self._late, self._gone, self.failure = Clues(self._config.masked), False, False, ""
+                self.handshake = True
+                await self._life()
+        finally:
+            self.since = time.time()
+            self._settled.set()
+
+    async def _life(self) -> bool:
+        """Whether it ended, or was too late, before it was ready, without a reason of its own."""
         timer = asyncio.get_running_loop().call_later(self._config.timeout, self._too_late)
+        unheard = False
         try:
             transport = connected(self._config, self._clues, self._on_lost)
             async with Client(
                 transport,
+                mode="legacy" if self.handshake else "auto",
                 cache=None,
                 client_info=types.Implementation(name="kiro2chat", version=__version__),
                 message_handler=self._hear,
@@ -139,13 +188,21 @@ class Connection:
                 timer.cancel()
                 self._client, self.since = client, time.time()
                 self._settled.set()
-                await self._leave.wait()
+                try:
+                    await self._leave.wait()
+                finally:
+                    self._leave.set()  # the transport may have broken down: whoever waits for an answer sees it here
         except asyncio.CancelledError:
-            if self._wanted and not self._late:  # the loop ends
+            if self._wanted and not self._late and not self._gone:  # the loop ends
                 raise
-            self._failed(f"it was not ready within {self._config.timeout:g} s.")
+            if self._owner.cancelling():
+                self._owner.uncancel()
+            unheard = self._wanted
+            self._failed(_ENDED if self._gone else f"it was not ready within {self._config.timeout:g} s.")
         except BaseException as failure:
-            self._failed(_reason(failure))
+            inner = _innermost(failure)
+            unheard = self._wanted and self._gone and isinstance(inner, MCPError)
+            self._failed(_ENDED if unheard else _reason(inner, self._config.masked))
             if not isinstance(failure, Exception):
                 raise
         finally:
@@ -154,17 +211,20 @@ class Connection:
             self.lost = was_ready and self._wanted
             if self.lost and not self.failure:
                 self._failed("the connection was lost.")
-            self.since = time.time()
-            self._settled.set()
+        return unheard and not was_ready
 
     def _too_late(self) -> None:
         self._late = True
         self._owner.cancel()
 
-    def _on_lost(self) -> None:
-        if self._settled.is_set():
+    def _on_lost(self, *, silently: bool = False) -> None:
+        """Nothing can come any more; `silently` where nobody else will hear of it."""
+        self._gone = True
+        if self._client is not None:
             self.lost = self._wanted
             self._leave.set()
+        elif silently and self.starting:
+            self._owner.cancel()
 
     def _failed(self, what: str) -> None:
         if self._wanted:
@@ -178,16 +238,18 @@ class Connection:
         client = self._client
         if client is None:
             return failed(self._ended())
+        answer = Answer()
+        ANSWER.set(answer)  # of this call's task
         try:
             return outcome(await self._result(client, tool, dict(arguments)))
         except _Asks as asks:
             return failed(f"{self._config.name} asked for {asks} in the middle of the call, which is not offered here.")
         except MCPError as refused:
-            if refused.code == types.CONNECTION_CLOSED or refused.message == "Session terminated":
-                self._on_lost()
+            if self._leave.is_set():
                 await asyncio.wait({self._owner}, timeout=_STOPPING)  # then it is known how it ended
                 return failed(self._ended())
-            return failed(self._clues_of(f"{refused.message}"))
+            status = f"HTTP {answer.status}: " if answer.status else ""
+            return failed(self._clues_of(f"{status}{refused.message}"))
         except ValidationError as bad:
             return failed(f"{self._config.name} answered something that is no result: {_first(bad)}.")
 
@@ -227,15 +289,24 @@ def _first(bad: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
 
 
-def _reason(failure: BaseException) -> str:
-    """Of the innermost error: task groups wrap theirs."""
+_ENDED = "it ended before it was ready."
+
+
+def _innermost(failure: BaseException) -> BaseException:
+    """Task groups wrap theirs."""
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
+    return failure
+
+
+def _reason(failure: BaseException, masked: Callable[[str], str]) -> str:
+    """What is cut is masked before: half a secret would not be known for one."""
     if isinstance(failure, CannotStart):
         return str(failure)
     if isinstance(failure, MCPError):
-        lost = failure.code == types.CONNECTION_CLOSED
-        return "it ended before it was ready." if lost else f"it refused: {failure.message[:2000]}."
+        return f"it refused: {masked(failure.message)[:2000]}."
     if isinstance(failure, ValidationError):
         return f"it answered something that is no MCP: {_first(failure)}."
-    return f"it cannot be reached ({type(failure).__name__}: {str(failure)[:500]})."
+    if isinstance(failure, httpx2.HTTPStatusError):  # its text holds the whole address
+        return f"it cannot be reached (HTTP {failure.response.status_code} {failure.response.reason_phrase})."
+    return f"it cannot be reached ({type(failure).__name__}: {masked(str(failure))[:500]})."

@@ -20,6 +20,8 @@ __all__ = ["Keeper"]
 _STARTS = 3
 """Starts within `_WINDOW` seconds; then it is left alone until they have passed, or until somebody asks."""
 _WINDOW = 60.0
+_FRESH = 3.0
+"""Seconds for which a question waits for tools that have changed."""
 
 
 class Keeper:
@@ -30,6 +32,8 @@ class Keeper:
         self.connection: Connection | None = None
         self._starts: deque[float] = deque(maxlen=_STARTS)
         self._retired = False
+        self._handshake = False
+        """Whether it is known to be one of those that must be greeted at once."""
         self._starting = asyncio.Lock()
 
     @property
@@ -70,10 +74,16 @@ class Keeper:
                 if not self._wanted():
                     return
                 known = current.listing if current is not None else None
-                self.connection = current = connection(self.config, known)
+                self.connection = current = connection(self.config, known, handshake=self._handshake)
         if current is not None:
             await current.settled()
-            await current.refresh()
+            if current.ready:
+                self._handshake = current.handshake
+
+    async def refresh(self) -> None:
+        """Its tools as they are now, if they come soon. Calls do not wait for that."""
+        if self.connection is not None and self.connection.ready:
+            await self.connection.refresh(_FRESH)
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Outcome:
         name = self.config.name

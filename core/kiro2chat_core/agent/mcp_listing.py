@@ -49,7 +49,10 @@ def mend(result: dict[str, Any], left_out: list[str]) -> None:
         return
     tools = []
     for tool in result["tools"]:
-        reason = _unfit(tool)
+        try:
+            reason = _unfit(tool)
+        except Exception as odd:  # a schema may be anything, and breaks its reader in every way there is
+            reason = f"its inputSchema is no JSON Schema ({type(odd).__name__}: {str(odd)[:200]})"
         if reason:
             name = tool.get("name") if isinstance(tool, dict) else tool
             left_out.append(f"{str(name)[:100]!r} is left out: {reason}.")

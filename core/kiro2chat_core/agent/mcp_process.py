@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -21,6 +22,7 @@ import anyio
 import mcp_types
 from mcp.shared.message import SessionMessage
 
+from .. import jsonio
 from . import leftovers
 from .mcp_clues import Clues
 
@@ -37,6 +39,9 @@ _MOST_JUNK = 1 << 20
 
 _TURN = 100
 """Lines that are read at a time."""
+
+_LONG = 1 << 20
+"""Bytes from which on a line is read in a thread."""
 
 _CHUNK = 1 << 16
 _LEAVING = 1.0
@@ -165,7 +170,7 @@ class _Child(asyncio.SubprocessProtocol):
         try:
             if not line.lstrip().startswith(b"{"):
                 raise ValueError("no object")
-            message = mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+            message = await asyncio.to_thread(_message, line) if len(line) > _LONG else _message(line)
         except ValueError:
             self._junk += len(line) + 1
             if line.strip():
@@ -226,6 +231,29 @@ class _Child(asyncio.SubprocessProtocol):
         except PermissionError:  # a member runs as somebody else
             return True
         return True
+
+
+def _message(line: bytes) -> mcp_types.JSONRPCMessage:
+    """The message of a line. Bytes that are no UTF-8 and half characters are passed over. An answer that is none all the same
+    becomes an error of its request, which would wait in vain.
+
+    Raises:
+        ValueError: it is no message.
+    """
+    read = mcp_types.jsonrpc_message_adapter
+    with contextlib.suppress(ValueError):
+        return read.validate_json(line, by_name=False)
+    text = line.decode("utf-8", "replace")
+    with contextlib.suppress(ValueError):
+        return read.validate_python(jsonio.loads(text), by_name=False)
+    try:
+        said = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if "method" in said or "id" not in said:
+        raise ValueError("no answer")
+    error = mcp_types.ErrorData(code=mcp_types.PARSE_ERROR, message="What it answered is no message of the protocol.")
+    return mcp_types.JSONRPCError(jsonrpc="2.0", id=said["id"], error=error)
 
 
 _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL

@@ -3,31 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 import mcp_types as types
+from pydantic import TypeAdapter, ValidationError
 
 from .. import images, jsonio
 from ..errors import BadRequest
 from ..turns import Image, Text
 from .tool import Outcome
 
-__all__ = ["MAX_TEXT", "outcome"]
+__all__ = ["MAX_TEXT", "outcome", "trim"]
 
 MAX_TEXT = 100_000
 """Characters of text in one result: some 25 000 tokens."""
+_MAX_BLOCKS = 300
+"""Blocks of a result that are looked at; of more than these, texts that follow each other are made one before."""
 _MAX_IMAGES = 20
 _MAX_IMAGE_CHARS = 20 << 20
 """Base64 characters of all images together; the gateway makes them smaller, but must hold them first."""
 
 
+_BLOCK: TypeAdapter[types.ContentBlock] = TypeAdapter(types.ContentBlock)
+
+
+def trim(result: dict[str, Any]) -> None:
+    """Of a raw result: no more blocks than can be shown, each of a known kind. The package would look at all of them, for half
+    a minute, and refuse them all for one that it does not know."""
+    blocks = result["content"]
+    if not isinstance(blocks, list):
+        return
+    if len(blocks) > _MAX_BLOCKS:
+        blocks = _merged(blocks)
+        if (left := len(blocks) - _MAX_BLOCKS) > 0:
+            blocks[_MAX_BLOCKS:] = [_note(f"[The result was cut: {left} more blocks are not shown.]")]
+    result["content"] = [_known(block) for block in blocks]
+
+
+def _merged(blocks: list[Any]) -> list[Any]:
+    merged: list[Any] = []
+    for is_text, group in groupby(blocks, _is_text):
+        run = list(group)
+        merged += [_note("\n".join(block["text"] for block in run))] if is_text else run
+    return merged
+
+
+def _is_text(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "text" and isinstance(block.get("text"), str)
+
+
+def _known(block: Any) -> Any:
+    try:
+        _BLOCK.validate_python(block, by_name=False)
+    except ValidationError:
+        kind = block.get("type") if isinstance(block, dict) else block
+        return _note(f"[content of a kind that is not known here: {str(kind)[:60]}]")
+    return block
+
+
+def _note(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
 def outcome(result: types.CallToolResult, limit: int = MAX_TEXT) -> Outcome:
     """All that was answered, within the limits; what is cut is said in a sentence."""
     parts = [part for block in result.content for part in _parts(block)]
-    if result.structured_content is not None and not any(isinstance(part, Text) for part in parts):
+    if result.structured_content is not None and not _says(parts, result.structured_content):
         parts.append(Text(_json(result.structured_content)))
     kept = tuple(_within(parts, limit))
     return Outcome(kept or (Text("The tool answered nothing."),), bool(result.is_error))
+
+
+def _says(parts: list[Text | Image], structured: Any) -> bool:
+    """Whether one of the texts says the same already, as most servers have it: whole as JSON, or the one value in it."""
+    values = list(structured.values()) if isinstance(structured, dict) and len(structured) == 1 else []
+    same = [structured, *values]
+    for part in parts:
+        if isinstance(part, Text) and (part.text in values or _read(part.text) in same):
+            return True
+    texts = [part.text for part in parts if isinstance(part, Text)]
+    items = values[0] if values and isinstance(values[0], list) else []  # a list comes as a text to each item
+    return bool(items) and len(items) == len(texts) and all(map(_is_same, texts, items))
+
+
+def _is_same(text: str, item: Any) -> bool:
+    return bool(text == item or _read(text) == item)
+
+
+def _read(text: str) -> Any:
+    try:
+        return jsonio.loads(text)
+    except ValueError:
+        return _NOTHING
+
+
+_NOTHING = object()
 
 
 def _within(parts: list[Text | Image], limit: int) -> Iterator[Text | Image]:
@@ -74,11 +145,34 @@ def _resource(block: types.EmbeddedResource) -> Iterator[Text | Image]:
     held = block.resource
     if isinstance(held, types.TextResourceContents):
         yield Text(f"{held.uri}:\n{held.text}")
-    elif (held.mime_type or "").startswith("image/"):
+    else:
+        yield from _file(held)
+
+
+def _file(held: types.BlobResourceContents) -> Iterator[Text | Image]:
+    """What it is shows in its bytes, as everywhere: what is declared may be wrong, or missing."""
+    kind = (held.mime_type or "").lower()
+    try:
+        data = images.decoded(held.blob, "blob")
+    except BadRequest:
+        data = b""
+    if images.image_format(data[:12]) or kind.startswith("image/"):
         yield Text(f"{held.uri}:")
-        yield _picture(held.blob, held.mime_type or "", f"image {held.uri}")
+        yield _picture(held.blob, kind, f"image {held.uri}")
+    elif (text := _as_text(data, kind)) is not None:
+        yield Text(f"{held.uri}:\n{text}")
     else:
         yield Text(f"[file {held.uri} of type {held.mime_type or 'unknown'}, {_bytes(held.blob)}; not shown]")
+
+
+def _as_text(data: bytes, kind: str) -> str | None:
+    """None for what is no text. Of types that are not said to be one only what is UTF-8 counts."""
+    if not data or b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace") if kind.startswith("text/") else None
 
 
 def _unknown(block: Any) -> Iterator[Text | Image]:

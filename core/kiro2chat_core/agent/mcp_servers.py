@@ -93,6 +93,7 @@ class Servers:
         """Start what is not running, side by side, and return what is there. A server that fails costs only its tools."""
         await self.read()
         await self._started(keeper for keeper in self._keepers.values() if not keeper.config.disabled)
+        await asyncio.gather(*(keeper.refresh() for keeper in list(self._keepers.values())))
         offered = {
             (keeper.config.name, tool.name): (keeper.config, tool)
             for keeper in list(self._keepers.values())

@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
 from mcp.client.sse import sse_client
@@ -17,10 +17,11 @@ from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCResponse
 
 from .mcp_bounds import bound
-from .mcp_clues import Clues
+from .mcp_clues import ANSWER, Clues
 from .mcp_config import ServerConfig
 from .mcp_listing import mend
 from .mcp_process import process
+from .mcp_results import trim
 
 if TYPE_CHECKING:
     from mcp.client._transport import ReadStream, TransportStreams
@@ -29,10 +30,17 @@ __all__ = ["CannotStart", "connected"]
 
 _SILENCE = 86_400.0
 """Seconds for which an event stream may be silent: between two calls nothing comes."""
+_GOODBYE = 2.0
+_SESSION = "mcp-session-id"
 
 # They log tracebacks, and addresses with what is secret in them; what went wrong is told in the server's state.
 for _name in ("mcp", "client", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+
+class Lost(Protocol):
+    def __call__(self, *, silently: bool = False) -> None:
+        """Nothing can come any more; `silently` where the streams do not end by it."""
 
 
 class CannotStart(Exception):
@@ -40,19 +48,19 @@ class CannotStart(Exception):
 
 
 @asynccontextmanager
-async def connected(config: ServerConfig, clues: Clues, lost: Callable[[], None]) -> AsyncGenerator[TransportStreams]:
+async def connected(config: ServerConfig, clues: Clues, lost: Lost) -> AsyncGenerator[TransportStreams]:
     """The two streams of a connection; `lost` is called when nothing can come any more.
 
     Raises:
         CannotStart: no such command, or it may not be run.
         Exception: whatever httpx2 raises.
     """
-    async with _KINDS[config.transport](config, clues) as (incoming, outgoing):
+    async with _KINDS[config.transport](config, clues, lost) as (incoming, outgoing):
         yield _Watched(incoming, clues, lost), outgoing
 
 
 @asynccontextmanager
-async def _stdio(config: ServerConfig, clues: Clues) -> AsyncGenerator[TransportStreams]:
+async def _stdio(config: ServerConfig, clues: Clues, _lost: Lost) -> AsyncGenerator[TransportStreams]:
     env = get_default_environment() | {name: value.reveal() for name, value in config.env.items()}
     command = config.command
     if "/" not in command and "\\" not in command:
@@ -73,21 +81,31 @@ async def _stdio(config: ServerConfig, clues: Clues) -> AsyncGenerator[Transport
 
 
 @asynccontextmanager
-async def _http(config: ServerConfig, clues: Clues) -> AsyncGenerator[TransportStreams]:
+async def _http(config: ServerConfig, clues: Clues, lost: Lost) -> AsyncGenerator[TransportStreams]:
+    def refused(response: httpx2.Response) -> None:
+        if response.status_code == 404 and _SESSION in response.request.headers:  # 404 says so, and nothing else
+            clues.ending = f"its session has ended (HTTP {clues.status})"
+            lost()
+
     timeout = httpx2.Timeout(min(config.timeout, 30.0), read=config.timeout + 240)
     async with (
-        _client(config, clues, timeout=timeout) as client,
+        _client(config, clues, refused, timeout=timeout) as client,
         streamable_http_client(config.url.reveal(), http_client=client) as streams,
     ):
         yield streams
 
 
 @asynccontextmanager
-async def _sse(config: ServerConfig, clues: Clues) -> AsyncGenerator[TransportStreams]:
+async def _sse(config: ServerConfig, clues: Clues, lost: Lost) -> AsyncGenerator[TransportStreams]:
+    def refused(response: httpx2.Response) -> None:
+        if response.request.method == "POST":  # the package sends nothing more then, and tells nobody
+            clues.ending = f"it refused a message (HTTP {clues.status})"
+            lost(silently=True)
+
     def client(
         headers: dict[str, str] | None = None, timeout: httpx2.Timeout | None = None, auth: httpx2.Auth | None = None
     ) -> httpx2.AsyncClient:
-        return _client(config, clues, timeout=timeout)
+        return _client(config, clues, refused, timeout=timeout)
 
     async with sse_client(
         config.url.reveal(),
@@ -98,26 +116,38 @@ async def _sse(config: ServerConfig, clues: Clues) -> AsyncGenerator[TransportSt
         yield streams
 
 
-_KINDS: Mapping[str, Callable[[ServerConfig, Clues], AbstractAsyncContextManager[Any]]] = {
+_KINDS: Mapping[str, Callable[[ServerConfig, Clues, Lost], AbstractAsyncContextManager[Any]]] = {
     "stdio": _stdio,
     "http": _http,
     "sse": _sse,
 }
 
 
-def _client(config: ServerConfig, clues: Clues, *, timeout: httpx2.Timeout | None) -> httpx2.AsyncClient:
+def _client(
+    config: ServerConfig,
+    clues: Clues,
+    refused: Callable[[httpx2.Response], None],
+    *,
+    timeout: httpx2.Timeout | None,
+) -> httpx2.AsyncClient:
     home = _origin(httpx2.URL(config.url.reveal()))
     headers = {name: value.reveal() for name, value in config.headers.items()}
 
     async def keep_home(request: httpx2.Request) -> None:
+        if request.method == "DELETE":  # a goodbye, for which nobody waits long
+            request.extensions["timeout"] = httpx2.Timeout(_GOODBYE).as_dict()
         if _origin(request.url) != home:  # a redirect must not carry keys to another host
             for name in headers:
                 request.headers.pop(name, None)
 
     async def note(response: httpx2.Response) -> None:
-        refused = response.status_code >= 400
-        clues.status = f"{response.status_code} {response.reason_phrase}".strip() if refused else ""
+        status = f"{response.status_code} {response.reason_phrase}".strip() if response.status_code >= 400 else ""
+        clues.status = status
+        if (answer := ANSWER.get()) is not None:
+            answer.status = status
         bound(response, clues)
+        if status:
+            refused(response)
 
     hooks: dict[str, list[Callable[..., Any]]] = {"request": [keep_home], "response": [note]}
     return httpx2.AsyncClient(headers=headers, timeout=timeout, follow_redirects=True, event_hooks=hooks)
@@ -128,9 +158,9 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 class _Watched:
-    """What comes from a server, lists of tools mended; says when it has ended."""
+    """What comes from a server, lists of tools mended, results within bounds; says when it has ended."""
 
-    def __init__(self, stream: ReadStream[SessionMessage | Exception], clues: Clues, lost: Callable[[], None]) -> None:
+    def __init__(self, stream: ReadStream[SessionMessage | Exception], clues: Clues, lost: Lost) -> None:
         self._stream = stream
         self._clues = clues
         self._lost = lost
@@ -156,8 +186,11 @@ class _Watched:
             self._lost()
             raise
         message = arrived.message if isinstance(arrived, SessionMessage) else None
-        if isinstance(message, JSONRPCResponse) and "tools" in message.result:
-            await asyncio.to_thread(mend, message.result, self._clues.left_out)  # each schema takes a millisecond
+        if isinstance(message, JSONRPCResponse):
+            if "tools" in message.result:
+                await asyncio.to_thread(mend, message.result, self._clues.left_out)  # each schema takes a millisecond
+            if "content" in message.result:
+                await asyncio.to_thread(trim, message.result)
         return arrived
 
     async def __aenter__(self) -> _Watched:

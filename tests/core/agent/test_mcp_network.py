@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -163,6 +165,124 @@ async def test_a_message_without_end_is_broken_off(place: Place) -> None:
             outcome = await tool.call({})
             assert outcome.is_error
             assert "more than 64 MiB" in text(outcome)
+
+
+class Fickle:
+    """A server that is well until a tool is called; then it does as its path says. It keeps sessions."""
+
+    def __init__(self) -> None:
+        self.sessions = 0
+        self.left = asyncio.Event()
+        self.app = Starlette(routes=[Route("/{what}", self.answer, methods=["GET", "POST", "DELETE"])])
+
+    async def answer(self, request: Request) -> Response:
+        what = request.path_params["what"]
+        if request.method == "DELETE":
+            await (asyncio.sleep(600) if what == "clings" else asyncio.sleep(0))
+            return Response()
+        if request.method == "GET":
+            return Response(status_code=405)
+        asked = await request.json()
+        if asked["method"] == "tools/call" and what.isdigit():
+            return Response(status_code=int(what))
+        if asked["method"] == "tools/call" and what == "forgets" and request.headers["mcp-session-id"] == "1":
+            error = {"code": -32001, "message": "Session not found"}
+            return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status_code=404)
+        known = well(asked)
+        if known is None:
+            return Response(status_code=202)
+        self.sessions += asked["method"] == "initialize"
+        return JSONResponse(known, headers={"mcp-session-id": str(self.sessions)})
+
+
+def well(asked: dict[str, Any]) -> dict[str, Any] | None:
+    """What a good server answers."""
+    answers: dict[str, Callable[[], dict[str, Any]]] = {
+        "initialize": lambda: {
+            "protocolVersion": asked["params"]["protocolVersion"], "capabilities": {"tools": {}},
+            "serverInfo": {"name": "fickle", "version": "1"},
+        },
+        "tools/list": lambda: {"tools": [{"name": "good", "inputSchema": {"type": "object"}}]},
+        "tools/call": lambda: {"content": [{"type": "text", "text": "well"}]},
+    }  # fmt: skip
+    if "id" not in asked:
+        return None
+    if (answer := answers.get(asked["method"])) is None:
+        return {"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "no"}}
+    return {"jsonrpc": "2.0", "id": asked["id"], "result": answer()}
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "429 Too Many Requests", "500 Internal Server Error"])
+async def test_a_refused_call_says_its_status(place: Place, status: str) -> None:
+    with served(Fickle().app) as url:
+        async with place.servers({"host": {"url": f"{url}/{status[:3]}"}}) as servers:
+            (good,) = await servers.tools()
+            for _ in range(4):
+                refused = await good.call({})
+                assert refused.is_error
+                assert text(refused).startswith(f"host: HTTP {status}")
+            assert servers.states()[0].state == "ready"
+
+
+async def test_a_session_that_the_server_has_forgotten_is_begun_anew(place: Place) -> None:
+    fickle = Fickle()
+    with served(fickle.app) as url:
+        async with place.servers({"host": {"url": f"{url}/forgets"}}) as servers:
+            (good,) = await servers.tools()
+            lost = await good.call({})
+            assert "404 Not Found" in text(lost)
+            assert "its session has ended" in text(lost).lower()
+            assert text(await good.call({})) == "well"
+            assert fickle.sessions == 2
+
+
+async def test_a_server_that_does_not_let_go_is_left(place: Place) -> None:
+    with served(Fickle().app) as url:
+        async with place.servers({"host": {"url": f"{url}/clings"}}) as servers:
+            (good,) = await servers.tools()
+            assert text(await good.call({})) == "well"
+            async with asyncio.timeout(7):  # half of the eight seconds after which it would be forced
+                await servers.aclose()
+
+
+@pytest.mark.parametrize("at", ["initialize", "tools/call"])
+async def test_a_refused_message_over_sse_is_noticed_at_once(place: Place, at: str) -> None:
+    answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def events(request: Request) -> Response:
+        async def stream() -> AsyncIterator[str]:
+            yield "event: endpoint\ndata: /post\n\n"
+            while True:
+                yield f"event: message\ndata: {json.dumps(await answers.get())}\n\n"
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    async def post(request: Request) -> Response:
+        asked = await request.json()
+        if asked["method"] == at:
+            return Response(status_code=500)
+        if (answer := well(asked)) is not None:
+            answers.put_nowait(answer)
+        return Response(status_code=202)
+
+    routes = [Route("/sse", events), Route("/post", post, methods=["POST"])]
+    with served(Starlette(routes=routes)) as url:
+        async with place.servers({"host": {"url": f"{url}/sse", "type": "sse", "timeout": 600_000}}) as servers:
+            async with asyncio.timeout(100):
+                told = [text(await tool.call({})) for tool in await servers.tools()] or [servers.states()[0].error]
+            assert "It refused a message" in told[0]
+            assert "500" in told[0]
+
+
+async def test_an_address_is_not_told_where_it_is_refused(place: Place) -> None:
+    with served(Hosts().app) as url:
+        for kind in KINDS:
+            entry = {"url": f"{url}/login?a=per%20cent-secret&b=c", "type": kind, "timeout": 30_000}
+            async with place.servers({"host": entry}) as servers:
+                await servers.tools()
+                error = servers.states()[0].error
+                assert "401" in error
+                assert not any(secret in error for secret in ("/login", "per%20cent", "per cent"))
 
 
 async def test_keys_do_not_follow_a_redirect_to_another_host(place: Place) -> None:

@@ -32,13 +32,30 @@ def picture(data: str = GIF) -> types.ImageContent:
     return types.ImageContent(type="image", data=data, mime_type="image/png")
 
 
+def blob(data: bytes, kind: str | None) -> types.EmbeddedResource:
+    held = types.BlobResourceContents(uri="file:///x", mime_type=kind, blob=base64.b64encode(data).decode())
+    return types.EmbeddedResource(type="resource", resource=held)
+
+
 @pytest.mark.parametrize(
     ("answered", "expected"),
     [
         (result(), (Text("The tool answered nothing."),)),
         (result(words("")), (Text("The tool answered nothing."),)),
         (result(words("a"), words("b")), (Text("a"), Text("b"))),
-        (result(words("a"), structured_content={"a": 1}), (Text("a"),)),
+        (result(words("a"), structured_content={"a": 1}), (Text("a"), Text('{"a":1}'))),
+        (result(words('{ "a": 1 }'), structured_content={"a": 1}), (Text('{ "a": 1 }'),)),
+        (result(words("a"), structured_content={"result": "a"}), (Text("a"),)),
+        (result(words("7"), structured_content={"result": 7}), (Text("7"),)),
+        (
+            result(words("a"), words('{"b":1}'), structured_content={"result": ["a", {"b": 1}]}),
+            (Text("a"), Text('{"b":1}')),
+        ),
+        (result(blob(b"a;b", "text/csv")), (Text("file:///x:\na;b"),)),
+        (result(blob(b"caf\xe9", "text/csv")), (Text("file:///x:\ncaf\ufffd"),)),
+        (result(blob(b'{"a": 1}', None)), (Text('file:///x:\n{"a": 1}'),)),
+        (result(blob(base64.b64decode(GIF), None)), (Text("file:///x:"), Image("gif", GIF))),
+        (result(blob(b"PK\0\1", None)), (Text("[file file:///x of type unknown, about 6 bytes; not shown]"),)),
         (result(structured_content={"a": 1}), (Text('{"a":1}'),)),
         (result(structured_content=[2**70]), (Text(f"[{2**70}]"),)),
         (result(picture(), structured_content={"a": 1}), (Image("gif", GIF), Text('{"a":1}'))),

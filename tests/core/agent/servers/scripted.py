@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -36,6 +37,10 @@ def tools(mode: str, cursor: str | None) -> dict[str, Any]:
         return {"tools": found, "nextCursor": str(page + 1)}
     if mode == "circle":
         return {"tools": [{"name": f"t{page}", "inputSchema": {"type": "object"}}], "nextCursor": "1"}
+    if mode == "odd-schemas":
+        marks: list[Any] = [[], {"a": 1}, 7]
+        odd = [{"type": "object", "$schema": mark} for mark in marks]
+        return {"tools": [GOOD, *({"name": f"odd{at}", "inputSchema": schema} for at, schema in enumerate(odd))]}
     if mode == "schemas":
         return {"tools": BAD_SCHEMAS}
     if mode == "malformed":
@@ -52,9 +57,30 @@ def answer(mode: str, method: str, params: dict[str, Any]) -> dict[str, Any]:
         return {"result": tools(mode, params.get("cursor"))}
     if method == "tools/call" and mode == "no-result":
         return {"result": {"content": "nothing of the kind"}}
+    if method == "tools/call" and mode in RESULTS:
+        return {"result": RESULTS[mode]()}
+    if method == "tools/call" and mode == "refuses":
+        return {"error": {"code": -32000, "message": "Connection closed"}}
+    if method == "tools/call" and mode == "terminates":
+        return {"error": {"code": -32600, "message": "Session terminated"}}
+    if method == "tools/call" and mode == "who":
+        return {"result": {"content": [{"type": "text", "text": str(os.getpid())}]}}
     if method == "tools/call":
         return {"result": {"content": [{"type": "text", "text": "well"}]}}
     return {"error": {"code": -32601, "message": "no such method"}}
+
+
+TEXT = {"type": "text", "text": "x"}
+RESULTS: dict[str, Any] = {
+    "blocks": lambda: {"content": [TEXT] * 400_000},
+    "pictures": lambda: {"content": [{"type": "image", "data": "AAAA", "mimeType": "image/png"}] * 1000},
+    "video": lambda: {"content": [TEXT, {"type": "video", "data": "x"}, "no block", {"type": "image"}]},
+    "half": lambda: {"content": [{"type": "text", "text": "a\ud800b"}]},
+}
+RAW = {
+    "latin": b'{"jsonrpc": "2.0", "id": %d, "result": {"content": [{"type": "text", "text": "caf\xe9"}]}}\n',
+    "no-message": b'{"jsonrpc": "2.0", "id": %d, "result": 7}\n',
+}
 
 
 def main(mode: str) -> None:
@@ -71,8 +97,23 @@ def main(mode: str) -> None:
     if mode == "endless":
         while True:
             sys.stdout.write("x" * 100_000)
+    called = False
     for line in sys.stdin:
         message = json.loads(line)
+        if mode == "exits-always" or (mode == "exits" and message["method"] == "server/discover"):
+            sys.stderr.write("ExpectedInitializeRequest\n")
+            sys.exit(1)
+        if mode == "passes-over" and message["method"] not in ("initialize", "tools/list", "tools/call"):
+            continue
+        if mode in RAW and message["method"] == "tools/call":
+            sys.stdout.buffer.write(RAW[mode] % message["id"])
+            sys.stdout.buffer.flush()
+            continue
+        if mode == "restless" and message["method"] == "tools/list" and called:
+            continue
+        if mode == "restless" and message["method"] == "tools/call":
+            called = True
+            say({"method": "notifications/tools/list_changed"})
         if "id" in message:
             if mode == "deaf" and message["method"] == "tools/call":
                 time.sleep(600)
