@@ -192,11 +192,14 @@ class AgentTools(TypedDict):
 
 
 class McpProblem(TypedDict):
+    """`note` is whether the file can be saved all the same: a member that has no effect."""
+
     message: str
     server: str
     line: int | None
     column: int | None
     member: str
+    note: bool
 
 
 class McpFile(TypedDict):

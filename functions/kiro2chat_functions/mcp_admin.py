@@ -1,13 +1,12 @@
 """mcp.json over HTTP, for a page: shown without its secrets, checked, tried out, saved. `AdminGuard` says who may.
 
-Values of `env` and `headers` are shown as `***`; what comes back as `***` keeps the value that the file has.
+What may be secret in it is shown as `***`; what comes back as `***` keeps the value that the file has (`mcp_secrets.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,11 @@ from kiro2chat_core.settings import Settings
 
 from .agent import door, servers_of
 from .http import JsonResponse, read_json, unless_left
+from .mcp_secrets import MASK, masked, restored
 
 __all__ = ["read_files", "save_file", "try_out"]
 
 _LIMIT = 2 << 20
-_MASK = "***"
-_SECRET_MEMBERS = ("env", "headers")
-_VARIABLE = re.compile(r"\$\{[^}]+\}")
 
 
 async def read_files(request: Request) -> Response:
@@ -57,8 +54,8 @@ async def save_file(request: Request) -> Response:
     text = _unmasked(fields, path)
     problems = check_text(fields.text("text"))  # as it was typed, so that lines are those of the editor
     if not fields.flag("dry_run"):
-        if problems:
-            raise BadRequest(str(problems[0]), field=problems[0].member or "text")
+        if wrong := next((problem for problem in problems if problem.weight != "note"), None):
+            raise BadRequest(str(wrong), field=wrong.member or "text")
         try:
             write_text(path, text)
         except SettingsError as bad:
@@ -109,10 +106,8 @@ def _masked(text: str) -> str | None:
     document = _object(text)
     if document is None:
         return None
-    for pairs in _secrets(document):
-        for name, value in pairs.items():
-            if isinstance(value, str) and not _VARIABLE.fullmatch(value):
-                pairs[name] = _MASK
+    for entry in _entries(document).values():
+        masked(entry)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -120,32 +115,19 @@ def _unmasked(fields: Fields, path: Path) -> str:
     """The text with the values that the file has where it says `***`. What is no JSON is left as it is, to be complained of."""
     text = fields.text("text", required=True)
     document, old = _object(text), _object(_text(path) or "")
-    if document is None or _MASK not in text:
+    if document is None or MASK not in text:
         return text
-    known = old["mcpServers"] if old is not None and isinstance(old.get("mcpServers"), dict) else {}
-    servers = document.get("mcpServers")
-    for server, entry in servers.items() if isinstance(servers, dict) else ():
-        for member in _SECRET_MEMBERS:
-            pairs = entry.get(member) if isinstance(entry, dict) else None
-            if isinstance(pairs, dict):
-                masked = [name for name, value in pairs.items() if value == _MASK]
-                pairs |= {name: _known(known, server, member, name) for name in masked}
+    known = _entries(old or {})
+    for server, entry in _entries(document).items():
+        restored(entry, known.get(server, {}), f"mcpServers.{server}")
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _known(servers: dict[str, Any], server: str, member: str, name: str) -> str:
-    try:
-        value: str = servers[server][member][name]
-    except (KeyError, TypeError):
-        at = f"mcpServers.{server}.{member}.{name}"
-        raise BadRequest(f"{at} is {_MASK}, and the file has no value for it: write the value.", field=at) from None
-    return value
-
-
-def _secrets(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _entries(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     servers = document.get("mcpServers")
-    entries = [entry for entry in servers.values() if isinstance(entry, dict)] if isinstance(servers, dict) else []
-    return [entry[member] for entry in entries for member in _SECRET_MEMBERS if isinstance(entry.get(member), dict)]
+    return (
+        {name: entry for name, entry in servers.items() if isinstance(entry, dict)} if isinstance(servers, dict) else {}
+    )
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -158,4 +140,4 @@ def _object(text: str) -> dict[str, Any] | None:
 
 def _told(problem: Problem) -> dict[str, Any]:
     return {"message": problem.message, "server": problem.server, "line": problem.line, "column": problem.column,
-            "member": problem.member}  # fmt: skip
+            "member": problem.member, "note": problem.weight == "note"}  # fmt: skip

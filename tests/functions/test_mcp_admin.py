@@ -58,6 +58,32 @@ def test_secrets_can_be_written_kept_and_never_read(pair: Pair, tmp_path: Path) 
     assert kept["local"]["env"] == {"TOKEN": "t0ken"}
 
 
+def test_secrets_in_addresses_and_arguments_are_kept_too(pair: Pair, tmp_path: Path) -> None:
+    path = tmp_path / ".kiro" / "settings" / "mcp.json"
+    web = {"url": "https://me:s3cret@a.example/mcp?key=s3cret&plain=${PLAIN}&more=s3cret2"}
+    args = ["-y", "tool", "--api-key=s3cret", "--token", "s3cret3", "--verbose", "TOKEN=s3cret", "https://h/?k=s3cret",
+            "--header", "Authorization: Bearer s3cret", "--secret", "${SECRET}"]  # fmt: skip
+    local = {"command": "npx", "args": args}
+    assert call(pair, "PUT", "/api/mcp", {"file": "user", "text": text(web=web, local=local)}).status_code == 200
+    told = call(pair, "GET", "/api/mcp")
+    assert "s3cret" not in told.text
+    shown = json.loads(told.json()["files"]["user"]["text"])["mcpServers"]
+    assert shown["web"]["url"] == "https://***@a.example/mcp?key=***&plain=${PLAIN}&more=***"
+    assert shown["local"]["args"] == [
+        "-y", "tool", "--api-key=***", "--token", "***", "--verbose", "TOKEN=***", "https://h/?k=***",
+        "--header", "Authorization: ***", "--secret", "${SECRET}",
+    ]  # fmt: skip
+    shown["web"]["url"] = "https://***@b.example/mcp?more=***&key=***&new=1"
+    shown["local"]["args"] = ["--new", *shown["local"]["args"][2:]]
+    assert call(pair, "PUT", "/api/mcp", {"file": "user", "text": text(**shown)}).status_code == 200
+    kept = json.loads(path.read_text(encoding="utf-8"))["mcpServers"]
+    assert kept["web"]["url"] == "https://me:s3cret@b.example/mcp?more=s3cret2&key=s3cret&new=1"
+    assert kept["local"]["args"] == ["--new", *args[2:]]
+    shown["local"]["args"] = ["--password", "***"]
+    refused = call(pair, "PUT", "/api/mcp", {"file": "user", "text": text(**shown)})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "mcpServers.local.args.1")
+
+
 def test_who_looked_at_an_older_file_does_not_write_over_a_newer_one(pair: Pair, tmp_path: Path) -> None:
     def version() -> str:
         found: str = call(pair, "GET", "/api/mcp").json()["files"]["user"]["version"]

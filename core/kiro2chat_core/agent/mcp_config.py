@@ -6,7 +6,7 @@ A server with a mistake is a `Problem` and does not hide the others. Knows neith
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
@@ -17,12 +17,13 @@ from ..kiro.copies import write_private
 from ..secret import Secret
 from ..settings import Settings
 from . import json_lines
-from .mcp_members import MEMBERS, TOP, TRANSPORTS, schema, violations
+from .mcp_members import MEMBERS, TOP, TRANSPORTS, plain, schema, unknown, violations
 
 __all__ = [
     "Problem",
     "ServerConfig",
     "Transport",
+    "Weight",
     "check_text",
     "config_paths",
     "read_config",
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 Transport: TypeAlias = Literal["stdio", "http", "sse"]
+Weight: TypeAlias = Literal["file", "mistake", "note"]
+"""The whole file cannot be read; something in it is wrong, which costs its server; something has no effect."""
 
 _TIMEOUT = 60_000
 _NOTHING = Secret("")
@@ -45,7 +48,7 @@ _SHORTEST_SECRET = 6
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong in a file. `server` is the one that it costs; "" where it costs them all, or none."""
+    """Something wrong in a file. `server` is the one that it is about; "" where it is about them all, or none."""
 
     message: str
     server: str = ""
@@ -54,6 +57,7 @@ class Problem:
     column: int | None = None
     member: str = ""
     """Where in the file, such as `mcpServers.time.args`."""
+    weight: Weight = "mistake"
 
     def __str__(self) -> str:
         places = [str(part) for part in (self.origin, self.line, self.column) if part is not None]
@@ -120,10 +124,10 @@ def read_config(
         try:
             text = _file(path)
         except SettingsError as refused:
-            problems.append(Problem(refused.message, origin=path))
+            problems.append(Problem(refused.message, origin=path, weight="file"))
             continue
         found, wrong = read_text(text, path, workspace, environ, home=settings.home)
-        broken = {problem.server for problem in wrong if problem.server}
+        broken = _broken(wrong)
         problems = [problem for problem in problems if problem.server not in {*found, *broken} - {""}] + list(wrong)
         servers = {name: server for name, server in servers.items() if name not in broken} | found
     return servers, tuple(problems)
@@ -134,7 +138,7 @@ def read_text(
 ) -> tuple[dict[str, ServerConfig], tuple[Problem, ...]]:
     """The servers of one file's text, and what is wrong with it."""
     document, problems = _checked(text, origin)
-    broken = {problem.server for problem in problems}
+    broken = _broken(problems)
     servers: dict[str, ServerConfig] = {}
     if document is None:
         return servers, tuple(problems)
@@ -142,10 +146,14 @@ def read_text(
         if name in broken:
             continue
         try:
-            servers[name] = _server(name, entry, origin, workspace, environ, home)
+            servers[name] = _server(name, plain(entry), origin, workspace, environ, home)
         except _Unusable as bad:
             problems.append(_problem(document, origin, ("mcpServers", name, bad.member), str(bad), name))
     return servers, tuple(problems)
+
+
+def _broken(problems: Iterable[Problem]) -> set[str]:
+    return {problem.server for problem in problems if problem.server and problem.weight == "mistake"}
 
 
 def check_text(text: str) -> list[Problem]:
@@ -159,8 +167,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         SettingsError: the text has a mistake; `field` names the member. Or the file cannot be written.
     """
-    if problems := check_text(text):
-        first = problems[0]
+    if first := next((problem for problem in check_text(text) if problem.weight != "note"), None):
         raise SettingsError(str(first), field=first.member or None)
     try:
         target = path.resolve()
@@ -190,13 +197,13 @@ def _checked(text: str, origin: Path | None) -> tuple[json_lines.Located | None,
     try:
         document = json_lines.parse(text)
     except json_lines.Broken as bad:
-        return None, [Problem(f"not valid JSON: {bad}.", "", origin, bad.line, bad.column)]
+        return None, [Problem(f"not valid JSON: {bad}.", "", origin, bad.line, bad.column, weight="file")]
     servers = document.value.get("mcpServers") if isinstance(document.value, dict) else None
     if not isinstance(servers, dict):
         at: json_lines.Path = ("mcpServers",) if isinstance(document.value, dict) else ()
-        return None, [_problem(document, origin, at, 'must be an object: {"mcpServers": {"name": {…}}}')]
+        return None, [_problem(document, origin, at, 'must be an object: {"mcpServers": {"name": {…}}}', weight="file")]
     problems = [
-        _problem(document, origin, (name,), f"is unknown; expected {TOP[0]}")
+        _problem(document, origin, (name,), f"is unknown and has no effect; expected {TOP[0]}", weight="note")
         for name in document.value
         if name not in TOP
     ]
@@ -212,14 +219,23 @@ def _checked(text: str, origin: Path | None) -> tuple[json_lines.Located | None,
             _problem(document, origin, ("mcpServers", name, *path), sentence, name)
             for path, sentence in violations(entry)
         ]
+        problems += [
+            _problem(document, origin, ("mcpServers", name, member), sentence, name, "note")
+            for member, sentence in unknown(entry)
+        ]
     return document, problems
 
 
 def _problem(
-    document: json_lines.Located, origin: Path | None, path: json_lines.Path, sentence: str, server: str = ""
+    document: json_lines.Located,
+    origin: Path | None,
+    path: json_lines.Path,
+    sentence: str,
+    server: str = "",
+    weight: Weight = "mistake",
 ) -> Problem:
     member = ".".join(str(part)[:100] for part in path) or "the file"
-    return Problem(f"{member} {sentence}.", server, origin, document.line(path), None, member if path else "")
+    return Problem(f"{member} {sentence}.", server, origin, document.line(path), None, member if path else "", weight)
 
 
 class _Unusable(Exception):
@@ -268,7 +284,7 @@ def _server(
         disabled=disabled,
         auto_approve=tuple(entry.get("autoApprove", ())),
         disabled_tools=tuple(entry.get("disabledTools", ())),
-        timeout=entry.get("timeout", _TIMEOUT) / 1000,
+        timeout=(entry.get("timeout") or _TIMEOUT) / 1000,
         origin=origin,
         expanded=tuple(used),
     )

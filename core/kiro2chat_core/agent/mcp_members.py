@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["MEMBERS", "TOP", "TRANSPORTS", "Member", "schema", "violations"]
+__all__ = ["MEMBERS", "TOP", "TRANSPORTS", "Member", "plain", "schema", "unknown", "violations"]
 
 TRANSPORTS: Mapping[str, str] = {
     "stdio": "stdio",
@@ -17,6 +18,8 @@ TRANSPORTS: Mapping[str, str] = {
     "streamable_http": "http",
     "streamableHttp": "http",
     "sse": "sse",
+    "local": "stdio",
+    "remote": "http",
 }
 """Spellings of `type` and `transport` → what they mean."""
 
@@ -24,6 +27,8 @@ TOP = ("mcpServers", "$schema", "inputs", "powers")
 """Members of the file. Kiro and editors keep more than servers in it; that is theirs."""
 
 _MAX_TIMEOUT = 3_600_000
+_CAREFUL = ("disabled", "disabledTools", "autoApprove")
+"""Members whose misspelling would run what was meant not to run, or ask where nobody is to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,12 @@ def _texts(value: Any) -> bool:
 
 def _pairs(value: Any) -> bool:
     return isinstance(value, dict) and all(_name(name) and isinstance(item, str) for name, item in value.items())
+
+
+def _values(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        _name(name) and isinstance(item, (str, int, float)) and "\0" not in str(item) for name, item in value.items()
+    )
 
 
 def _name(value: str) -> bool:
@@ -79,7 +90,8 @@ def _transport(value: Any) -> bool:
 
 
 def _milliseconds(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_TIMEOUT
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and value == value // 1 and 0 <= value <= _MAX_TIMEOUT
 
 
 def _anything(_value: Any) -> bool:
@@ -88,12 +100,18 @@ def _anything(_value: Any) -> bool:
 
 _NAMES = {"type": "array", "items": {"type": "string"}}
 _PAIRS = {"type": "object", "additionalProperties": {"type": "string"}}
+_VALUES = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 _WAYS = {"enum": list(TRANSPORTS)}
 
 MEMBERS: Mapping[str, Member] = {
     "command": Member(_text, "a text", {"type": "string", "minLength": 1}, "Program to start, looked for in PATH."),
     "args": Member(_texts, "a list of texts", _NAMES, "Its arguments."),
-    "env": Member(_pairs, "an object of texts", _PAIRS, "Variables for it, besides a few safe ones such as PATH."),
+    "env": Member(
+        _values,
+        "an object of texts, numbers, true and false",
+        _VALUES,
+        "Variables for it, besides a few safe ones such as PATH.",
+    ),
     "cwd": Member(_text, "a text", {"type": "string", "minLength": 1}, "Folder to start it in; else the workspace."),
     "url": Member(_url, "an http or https address", {"type": "string"}, "Address of a server on the network."),
     "headers": Member(_headers, "an object of texts without line breaks", _PAIRS, "Headers sent to the address."),
@@ -104,9 +122,9 @@ MEMBERS: Mapping[str, Member] = {
     "disabledTools": Member(_texts, "a list of texts", _NAMES, "Tools that are not offered."),
     "timeout": Member(
         _milliseconds,
-        f"a whole number of milliseconds from 1 to {_MAX_TIMEOUT}",
-        {"type": "integer", "minimum": 1, "maximum": _MAX_TIMEOUT},
-        "Milliseconds for its start, and for each call; 60000 unless told.",
+        f"a whole number of milliseconds up to {_MAX_TIMEOUT}",
+        {"type": "integer", "minimum": 0, "maximum": _MAX_TIMEOUT},
+        "Milliseconds for its start, and for each call; 60000 unless told, or 0.",
     ),
     "description": Member(_anything, "anything", {}, "For people."),
     "oauth": Member(_anything, "anything", {}, "Kiro's; has no effect here."),
@@ -119,16 +137,49 @@ def violations(entry: Any) -> Iterator[tuple[tuple[str, ...], str]]:
     if not isinstance(entry, dict):
         yield (), "must be an object with `command` or `url`"
         return
+    entry = plain(entry)
     for name, value in entry.items():
         if name not in MEMBERS:
-            near = difflib.get_close_matches(name, MEMBERS, 1)
-            yield (
-                (name,),
-                f"is unknown; did you mean {near[0]}?" if near else f"is unknown; known: {', '.join(MEMBERS)}",
-            )
+            if near := _near(name, _CAREFUL):
+                yield (name,), f"is unknown; did you mean {near}?"
         elif not MEMBERS[name].fits(value):
             yield (name,), f"must be {MEMBERS[name].expected}"
     yield from _together(entry)
+
+
+def unknown(entry: Any) -> Iterator[tuple[str, str]]:
+    """Members that have no effect, though nothing is wrong with them: other programs read the file too."""
+    for name in plain(entry) if isinstance(entry, dict) else ():
+        if name not in MEMBERS and not _near(name, _CAREFUL):
+            near = _near(name, MEMBERS)
+            hint = f"did you mean {near}?" if near else f"known: {', '.join(MEMBERS)}"
+            yield name, f"is unknown and has no effect; {hint}"
+
+
+def plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry without what says nothing, and with the values of `env` as texts where they are numbers, true or false."""
+    kept = {name: value for name, value in entry.items() if value is not None}
+    for empty, other in (("url", "command"), ("command", "url")):
+        if kept.get(empty) == "" and kept.get(other):
+            del kept[empty]
+    if _values(kept.get("env")):
+        kept["env"] = {name: _written(value) for name, value in kept["env"].items()}
+    return kept
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """The member that is meant, "" where none is near: `auto_approve`, `Disabled`, `comand`."""
+    same = {_bare(each): each for each in known}
+    near = difflib.get_close_matches(_bare(name), same, 1, 0.75)
+    return same[near[0]] if near else ""
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def _together(entry: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Collection, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -106,7 +106,10 @@ class Servers:
         """Every server, broken and disabled ones too, by name."""
         states = {name: _state(keeper) for name, keeper in self._keepers.items()}
         for problem in self._problems:
-            if problem.server and problem.server not in states:
+            if problem.weight == "note" and problem.server in states:
+                noted = states[problem.server]
+                states[problem.server] = replace(noted, notes=(*noted.notes, problem.message))
+            elif problem.server and problem.server not in states:
                 states[problem.server] = ServerState(
                     problem.server, None, "failed", str(problem), origin=problem.origin
                 )
@@ -133,7 +136,7 @@ class Servers:
         origin = config_paths(self._settings, self._workspace)[1]
         configs, problems = read_text(text, origin, self._workspace, self._environ, home=self._settings.home)
         for problem in problems:
-            if not problem.server:
+            if problem.weight == "file" or not (problem.server or problem.weight == "note"):
                 raise SettingsError(str(problem), field=problem.member or None)
         keepers = [Keeper(config) for config in configs.values()]
         try:
@@ -142,6 +145,8 @@ class Servers:
         finally:
             await asyncio.shield(asyncio.gather(*(keeper.stop() for keeper in keepers)))
         for problem in problems:
+            if problem.weight == "note":
+                continue
             states.setdefault(problem.server, ServerState(problem.server, None, "failed", str(problem)))
         return [states[name] for name in sorted(states)]
 
@@ -158,7 +163,7 @@ class Servers:
     async def _swap(self) -> Reloaded:
         configs, self._problems = await asyncio.to_thread(read_config, self._settings, self._workspace, self._environ)
         old, self._read = self._keepers, True
-        broken = {problem.origin for problem in self._problems if not problem.server}
+        broken = {problem.origin for problem in self._problems if problem.weight == "file"}
         for name, keeper in old.items():
             if (
                 name not in configs and keeper.config.origin in broken

@@ -594,12 +594,14 @@ export interface AgentTools {
   workspace: string;
 }
 
+/** `note` is whether the file can be saved all the same: a member that has no effect. */
 export interface McpProblem {
   message: string;
   server: string;
   line: number | null;
   column: number | null;
   member: string;
+  note: boolean;
 }
 
 /** `text` is null where there is no file, or one that is no JSON: its secrets could not be told. */

@@ -111,7 +111,7 @@ function Editor({ which, file }: { which: Which; file: McpFile }) {
         <button
           type="button"
           class="primary"
-          disabled={busy || !isChanged || problems.length > 0}
+          disabled={busy || !isChanged || problems.some((problem) => !problem.note)}
           onClick={() => doing(write(which, text, file.version).then(() => tell(t("saved"))))}
         >
           {t("save")}

@@ -113,18 +113,20 @@ def test_what_the_workspace_mends_is_no_problem(place: Place) -> None:
     [
         ("npx", "must be an object with `command` or `url`"),
         ({}, "needs `command` (a program) or `url` (an address)"),
-        ({"command": "x", "comand": "y"}, "mcpServers.it.comand is unknown; did you mean command?"),
-        ({"command": "x", "zzz": 1}, "zzz is unknown; known: command, args"),
+        ({"command": "x", "Disabled": True}, "mcpServers.it.Disabled is unknown; did you mean disabled?"),
+        ({"command": "x", "disabled_tools": []}, "did you mean disabledTools?"),
+        ({"command": "x", "autoAprove": []}, "did you mean autoApprove?"),
         ({"command": ""}, "command must be a text"),
         ({"command": ["x"]}, "command must be a text"),
         ({"command": "x\0y"}, "command must be a text"),
         ({"command": "x", "args": "-v"}, "args must be a list of texts"),
         ({"command": "x", "args": [1]}, "args must be a list of texts"),
-        ({"command": "x", "env": {"A": 1}}, "env must be an object of texts"),
+        ({"command": "x", "env": {"A": []}}, "env must be an object of texts"),
         ({"command": "x", "env": {"A=B": "1"}}, "env must be an object of texts"),
         ({"command": "x", "timeout": "60"}, "timeout must be a whole number of milliseconds"),
         ({"command": "x", "timeout": True}, "timeout must be a whole number of milliseconds"),
-        ({"command": "x", "timeout": 0}, "timeout must be a whole number of milliseconds"),
+        ({"command": "x", "timeout": 1.5}, "timeout must be a whole number of milliseconds"),
+        ({"command": "x", "timeout": -1}, "timeout must be a whole number of milliseconds"),
         ({"command": "x", "disabled": "no"}, "disabled must be true or false"),
         ({"command": "x", "autoApprove": True}, "autoApprove must be a list of texts"),
         ({"command": "x", "type": "pipe"}, "type must be one of stdio, http"),
@@ -152,6 +154,29 @@ def test_a_mistake_costs_one_server_and_is_named(place: Place, entry: Any, expec
     told = problem(place, entry, WHERE="nowhere", LINES="a\nb")
     assert expected in told
     assert str(config_paths(place.settings, place.workspace)[1]) in told
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"command": "x", "alwaysAllow": ["a"], "envFile": ".env", "comand": "y"},
+        {"command": "x", "disabledTools": None, "args": None, "timeout": None, "url": None},
+        {"command": "x", "url": "", "type": "local"},
+        {"command": "x", "timeout": 0},
+        {"command": "x", "timeout": 60_000.0},
+    ],
+)
+def test_what_other_programs_write_costs_nothing(place: Place, entry: dict[str, Any]) -> None:
+    place.write({"it": entry})
+    servers, problems = read_config(place.settings, place.workspace, {})
+    assert (servers["it"].command, servers["it"].transport, servers["it"].timeout) == ("x", "stdio", 60)
+    assert {problem.weight for problem in problems} <= {"note"}
+    assert len(problems) == len({"alwaysAllow", "envFile", "comand"} & set(entry))
+
+
+def test_numbers_in_the_environment_are_texts(place: Place) -> None:
+    config = one(place, {"command": "x", "env": {"N": 1, "B": True, "F": 1.5, "T": "t"}})
+    assert {name: value.reveal() for name, value in config.env.items()} == {"N": "1", "B": "true", "F": "1.5", "T": "t"}
 
 
 def test_a_disabled_server_needs_no_variables(place: Place) -> None:
@@ -220,6 +245,10 @@ def test_lines_for_an_editor() -> None:
     text = text.replace('    "a": {"command": "y"},\n', "")
     found = {(problem.line, problem.member) for problem in check_text(text)}
     assert found == {(10, "more"), (5, "mcpServers.a.args"), (6, "mcpServers.a.tiemout")}
+    assert {problem.member for problem in check_text(text) if problem.weight == "note"} == {
+        "more",
+        "mcpServers.a.tiemout",
+    }
 
 
 def test_writing_is_private_atomic_and_refuses_mistakes(place: Place) -> None:
@@ -229,8 +258,8 @@ def test_writing_is_private_atomic_and_refuses_mistakes(place: Place) -> None:
     assert path.read_text(encoding="utf-8") == good
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(SettingsError) as refused:
-        write_text(path, good.replace("command", "comand"))
-    assert refused.value.field == "mcpServers.a.comand"
+        write_text(path, good.replace('"x"', '"x", "disable": true'))
+    assert refused.value.field == "mcpServers.a.disable"
     with pytest.raises(SettingsError, match="not valid JSON"):
         write_text(path, "{")
     assert path.read_text(encoding="utf-8") == good
@@ -256,7 +285,8 @@ def test_the_schema_agrees_with_the_checks() -> None:
         ({"command": "x", "args": ["a"], "env": {"A": "b"}, "timeout": 5, "autoApprove": ["*"]}, True),
         ({"url": "http://h", "type": "sse", "headers": {"A": "b"}}, True),
         ({"command": "x", "comand": "y"}, False),
-        ({"command": "x", "timeout": 0}, False),
+        ({"command": "x", "timeout": 0, "env": {"N": 1, "B": True}}, True),
+        ({"command": "x", "timeout": -1}, False),
         ({"command": "x", "url": "http://h"}, False),
         ({}, False),
     ):

@@ -178,7 +178,7 @@ async def test_servers_that_fail_are_reported_and_do_not_stop_the_rest(place: Pl
         "mute": place.scripted("mute", timeout=5000),
         "quits": {"command": sys.executable, "args": ["-c", "raise SystemExit('no ' + '${SHOWN}')"]},
         "refused": {"url": "http://127.0.0.1:9/mcp?key=secret-in-url"},
-        "wrong": {"command": "x", "comand": "y"},
+        "wrong": {"command": "x", "disable": True},
         "unset": {"command": "x", "env": {"A": "${env:NOT_SET_ANYWHERE}"}},
         "off": {"command": "x", "disabled": True},
         "malformed": place.scripted("malformed"),
@@ -195,7 +195,7 @@ async def test_servers_that_fail_are_reported_and_do_not_stop_the_rest(place: Pl
             "mute": "not ready within 5 s.\nIt wrote to stdout what is no message of the protocol: Welcome to my server!",
             "quits": "status 1.\nThe last lines of its stderr:\nno ***",
             "refused": "cannot be reached",
-            "wrong": "did you mean command?",
+            "wrong": "did you mean disabled?",
             "unset": "NOT_SET_ANYWHERE",
             "malformed": "nextCursor",
         }.items():
@@ -299,6 +299,16 @@ async def test_reload_swaps_what_changed_and_running_calls_finish(place: Place) 
         assert text(await tools["changed", "whoami"].call({})) != changed  # an old tool reaches the new server
         assert (await tools["gone", "good"].call({})).is_error
         assert [state.name for state in servers.states()] == ["changed", "kept", "new"]
+
+
+async def test_what_is_gone_from_a_file_with_a_note_ends(place: Place) -> None:
+    async with place.servers({"one": place.scripted("good", alwaysAllow=[])}) as servers:
+        await servers.tools()
+        assert "alwaysAllow is unknown and has no effect" in state(servers, "one").notes[0]
+        place.write({}).write_text('{"mcpServers": {}, "more": 1}', encoding="utf-8")
+        done = await servers.reload()
+        assert (done.stopped, len(done.problems)) == (("one",), 1)
+        assert await servers.tools() == ()
 
 
 async def test_reload_with_a_broken_file_says_so(place: Place) -> None:
