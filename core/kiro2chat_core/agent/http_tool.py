@@ -149,7 +149,7 @@ async def _answer(
         finally:
             await response.aclose()
         if (target.scheme, target.netloc) != (url.scheme, url.netloc):
-            headers = {}  # a token is for whom it was written down
+            headers, body = {}, None  # a token is for whom it was written down, and so is what was sent
         url = target
     raise Refusal(f"{url.host} redirects more than {_REDIRECTS} times.")
 

@@ -159,12 +159,15 @@ async def test_redirects_are_followed_for_reading_only() -> None:
         assert "no http or https address" in await refused(f"{site.base}/file", private=True)
 
 
-async def test_a_token_does_not_follow_to_another_place() -> None:
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+async def test_a_token_and_a_body_do_not_follow_to_another_place(status: str) -> None:
     async with serving({"/": answer(b"there")}) as other:
-        away = answer(b"", f"location: {other.base}/", status="302 Found")
-        async with serving({"/": away, "/here": answer(b"", "location: /", status="302 Found")}) as site:
-            await asked(f"{site.base}/here", headers={"Authorization": "Bearer t"})
-    assert ["authorization: Bearer t" in head for head, _ in site.requests + other.requests] == [True, True, False]
+        away = answer(b"", f"location: {other.base}/", status=status)
+        async with serving({"/": away, "/here": answer(b"", "location: /", status=status)}) as site:
+            await asked(f"{site.base}/here", headers={"Authorization": "Bearer t"}, body="mine")
+    requests = site.requests + other.requests
+    assert ["authorization: Bearer t" in head for head, _ in requests] == [True, True, False]
+    assert [body for _, body in requests] == [b"mine", b"mine", b""]
 
 
 async def test_silence_ends_and_cancelling_closes_the_connection() -> None:
