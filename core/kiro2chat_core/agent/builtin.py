@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TypeAlias, cast
 
 from ..settings import BUILT_IN_TOOLS, Settings
 from .calculator_tool import calculator
 from .file_tools import file_read, file_write
 from .http_tool import http_request
+from .mcp_config import config_paths
 from .shell import shell
 from .tool import AgentTool, Approval
 from .workspace import Workspace
@@ -24,10 +26,21 @@ _BY_NAME_ONLY = frozenset({"shell", "file_write"})
 
 def built_in_tools(settings: Settings, environ: Environ | None = None) -> tuple[AgentTool, ...]:
     """The tools that are on, in a fixed order. `environ` is the server's, of which the shell passes on a little."""
-    workspace = Workspace(settings.workspace)
+    workspace = Workspace(settings.workspace, _guarded(settings))
     variables = dict(os.environ if environ is None else environ)
     on = names_on(settings)
     return tuple(make(settings, workspace, variables) for name, make in _TOOLS.items() if name in on)
+
+
+def _guarded(settings: Settings) -> Iterator[Path]:
+    """What a file tool must not write to, should the workspace hold it: programs, keys and rights are named there."""
+    for file in config_paths(settings, settings.workspace):
+        yield file
+        yield file.parent.parent
+    yield settings.config_path
+    if settings.config_path.parent.resolve() != settings.workspace.resolve():
+        yield settings.config_path.parent
+    yield settings.data_dir
 
 
 def names_on(settings: Settings) -> tuple[str, ...]:

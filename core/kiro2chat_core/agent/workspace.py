@@ -11,7 +11,7 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ _FILE = (
 
 
 _SETTINGS = ".kiro"
-"""Below the workspace it names MCP servers, which are programs: writing there would be a way round every approval."""
+"""It names MCP servers, which are programs: writing there would be a way round every approval."""
 
 
 class NotAllowed(Exception):
@@ -45,10 +45,14 @@ class Entry:
 
 
 class Workspace:
-    """Files below `root`, which is made, for its owner alone, when it is first needed. Paths are relative to it, or absolute."""
+    """Files below `root`, which is made, for its owner alone, when it is first needed. Paths are relative to it, or absolute.
 
-    def __init__(self, root: Path) -> None:
+    `guarded` are files and folders that are not written to wherever links lead to them, unless the root lies below them.
+    """
+
+    def __init__(self, root: Path, guarded: Iterable[Path] = ()) -> None:
         self.root = root
+        self._guarded = tuple(guarded)
         self.writing = threading.Lock()
         """Held by whoever reads a file in order to write it anew."""
 
@@ -134,15 +138,22 @@ class Workspace:
     @contextmanager
     def _parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
         """The folder of a file, open, and the name in it."""
-        _, parts = self._inside(path)
+        found, parts = self._inside(path)
         if not parts:
             raise NotAllowed(f"{_shown(path)} is the workspace itself, a folder.")
-        if make and parts[0].lower() == _SETTINGS:
-            raise NotAllowed(
-                f"{_shown(path)} is below {_SETTINGS}, where Kiro's settings are: only people change those."
-            )
+        if make and self._is_guarded(path, found, parts):
+            raise NotAllowed(f"{_shown(path)} belongs to what Kiro or kiro2chat keeps: only people change those.")
         with self._folder(parts[:-1], make=make) as folder:
             yield folder, parts[-1]
+
+    def _is_guarded(self, path: str, found: Path, parts: tuple[str, ...]) -> bool:
+        """By what it is called, as given and in truth, and by where it really is."""
+        given = Path(path).relative_to(self.root) if Path(path).is_relative_to(self.root) else Path(path)
+        if any(part.lower() == _SETTINGS for part in (*given.parts, *parts)):
+            return True
+        root = self.root.resolve()
+        places = (Path(os.path.realpath(place)) for place in self._guarded)
+        return any(found.is_relative_to(place) and place not in root.parents for place in places)
 
     @contextmanager
     def _folder(self, parts: tuple[str, ...], *, make: bool = False) -> Iterator[int]:

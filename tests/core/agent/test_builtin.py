@@ -87,6 +87,40 @@ async def test_they_work_in_the_workspace_of_the_settings(tmp_path: Path) -> Non
         assert (await tools["calculator"].call({"expression": "6 * 7"})).content == (Text("42"),)
 
 
+GUARDED: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
+    "a link in place of Kiro's folder": ({"AGENT_WORKSPACE": "home/work"}, ["dot/settings/mcp.json", "dot/x"], ["dots/x"]),
+    "a workspace above home": ({"AGENT_WORKSPACE": ""}, ["home/.kiro/settings/mcp.json", "home/kiro/x"], ["home/x"]),
+    "the home directory": (
+        {"AGENT_WORKSPACE": "home"},
+        [".config/kiro2chat/config.toml", "set/config.toml", ".local/share/kiro2chat/kiro2chat.db", "kiro/settings/mcp.json"],
+        [".config/other", "work/x"],
+    ),
+    "beside its config.toml": (
+        {"AGENT_WORKSPACE": "home/work", "KIRO2CHAT_CONFIG": "home/work/c.toml"}, ["c.toml"], ["x", "sub/x"],
+    ),
+    "below its data": ({"XDG_DATA_HOME": "home/data"}, ["../kiro2chat.db"], ["x"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUARDED)
+async def test_what_decides_over_programs_and_keys_is_not_written_to(tmp_path: Path, name: str) -> None:
+    environ, refused, written = GUARDED[name]
+    home = tmp_path / "home"
+    (home / "work" / "dot").mkdir(parents=True)
+    (home / "work" / ".kiro").symlink_to("dot")
+    (home / "kiro").mkdir()
+    (home / ".kiro").symlink_to("kiro")
+    (home / ".config" / "kiro2chat").mkdir(parents=True)
+    (home / "set").symlink_to(".config/kiro2chat")
+    places = {variable: str(tmp_path / place) for variable, place in environ.items()}
+    tools = {tool.name: tool for tool in built_in_tools(Settings.load({"HOME": str(home)} | places))}
+    for path in refused:
+        for mode in ("create", "overwrite", "append"):
+            assert (await tools["file_write"].call({"path": path, "content": "x", "mode": mode})).is_error, path
+    for path in written:
+        assert not (await tools["file_write"].call({"path": path, "content": "x"})).is_error, path
+
+
 async def test_what_is_wrong_is_an_outcome_and_what_is_cancelled_is_over(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path), "AGENT_SHELL_TIMEOUT": "1"}
     tools = {tool.name: tool for tool in built_in_tools(Settings.load(environ))}

@@ -302,7 +302,9 @@ async def test_no_race_leads_out(workspace: Workspace, outside: Path) -> None:
     assert (outside / "secret.txt").read_text() == "secret"
 
 
-@pytest.mark.parametrize("path", [".kiro/settings/mcp.json", ".KIRO/x", "a/../.kiro/steering/x.md"])
+@pytest.mark.parametrize(
+    "path", [".kiro/settings/mcp.json", ".KIRO/x", "a/../.kiro/steering/x.md", "sub/.kiro/settings/x"]
+)
 async def test_settings_of_kiro_are_read_and_never_written(tmp_path: Path, path: str) -> None:
     """They name MCP servers: programs that would run without anybody being asked."""
     workspace = Workspace(tmp_path)
