@@ -24,6 +24,7 @@ from mcp.shared.message import SessionMessage
 
 from .. import jsonio
 from . import leftovers
+from .hiding import hide
 from .mcp_clues import Clues
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ async def process(
         OSError: it cannot be started.
         ValueError: a NUL in an argument.
     """
+    hide()
     loop = asyncio.get_running_loop()
     mark = secrets.token_hex(16)  # its children inherit it, wherever they go
     transport, child = await loop.subprocess_exec(

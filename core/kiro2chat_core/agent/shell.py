@@ -22,6 +22,7 @@ from typing import Any
 from . import leftovers
 from .checked_tool import CheckedTool, Refusal
 from .ending import to_the_end
+from .hiding import hide
 from .tool import Outcome, failed, said
 
 __all__ = ["scrubbed", "shell"]
@@ -119,6 +120,7 @@ class _Run:
 
     async def _started(self, command: str, output: int) -> asyncio.subprocess.Process:
         try:
+            hide()
             self._workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
             return await asyncio.create_subprocess_exec(
                 *(shutil.which("bash", path=self._environ["PATH"]) or "/bin/sh", "-c", command),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,3 +226,32 @@ async def test_no_descriptor_is_left(tool: CheckedTool) -> None:
         await ran(tool, command)
     await tool.call({"command": "\ud800"})
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+LOOKS = r"""
+import asyncio, ctypes, os, sys
+from pathlib import Path
+from kiro2chat_core.agent.shell import shell
+tool = shell(Path(sys.argv[1]), os.environ, patience=60)
+command = "cat /proc/$PPID/environ; setsid sleep 1000 & echo done"
+print(asyncio.run(tool.call({"command": command})).content[0].text)
+print("dumpable:", ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it stands in /proc")
+def test_a_command_does_not_read_the_servers_environment(tmp_path: Path) -> None:
+    variables = {"PATH": os.environ["PATH"], "API_KEY": "sesame", "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", LOOKS, str(tmp_path)],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    assert "done" in ran.stdout
+    assert "dumpable: 0" in ran.stdout
+    if os.geteuid():  # root may read everything
+        assert "Permission denied" in ran.stdout
+        assert "sesame" not in ran.stdout
