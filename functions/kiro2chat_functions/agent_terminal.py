@@ -7,6 +7,7 @@ import asyncio
 import re
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ from kiro2chat_core.store.opening import store_of
 from kiro2chat_core.turns import Text, Turn
 
 from .agent import budget_of
+from .agent_trust import allowed
 
 __all__ = ["run"]
 
@@ -55,12 +57,22 @@ def run(settings: Settings, message: str, options: argparse.Namespace, *, lasts:
     Raises:
         Kiro2ChatError: it cannot begin.
     """
-    if settings.source("agent_workspace") == "default":
+    is_foreign = settings.source("agent_workspace") == "default"
+    if is_foreign:
         settings = replace(settings, agent_workspace=Path.cwd())
-    return asyncio.run(_run(settings, message, options, Console(highlight=False), lasts))
+    console = Console(highlight=False)
+    held = allowed(settings, console, trust=options.trust) if is_foreign else {}
+    return asyncio.run(_run(settings, message, options, console, lasts, held))
 
 
-async def _run(settings: Settings, message: str, options: argparse.Namespace, console: Console, lasts: bool) -> bool:
+async def _run(
+    settings: Settings,
+    message: str,
+    options: argparse.Namespace,
+    console: Console,
+    lasts: bool,
+    held: Mapping[Path, str],
+) -> bool:
     tools = None if options.tools is None else tuple(filter(None, map(str.strip, options.tools.split(","))))
     wish = Wish(
         options.model or "",
@@ -77,6 +89,8 @@ async def _run(settings: Settings, message: str, options: argparse.Namespace, co
         stack.push_async_callback(gateway.aclose)
         agents = Agents(settings, store, time.time)
         stack.push_async_callback(agents.aclose)
+        for path, fingerprint in held.items():
+            agents.servers.hold_to(path, fingerprint)
         await _prepare(agents, console)
         if not wish.model:
             wish = replace(wish, model=await _model(agents, wish, settings))

@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     agent.add_argument("--session", help="go on with this session")
     agent.add_argument("--tools", metavar="NAMES", help="only these tools and MCP servers, with commas between")
     agent.add_argument("--yes", action="store_true", help="allow every call without asking")
+    agent.add_argument("--trust", action="store_true", help="start the MCP servers that this folder's mcp.json names")
     for each in (doctor, models, chat, explain, agent):
         each.add_argument("--demo", nargs="?", const="always", choices=("always", "auto"), help=demo_help)
     keyring.add_commands(command(_keys, "keys", help="make, show and revoke API keys for the tools you hand them to"))

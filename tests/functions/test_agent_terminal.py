@@ -153,6 +153,62 @@ def test_controls_are_written_out(control: str) -> None:
     assert plain(f"a{control}b") == f"a{expected}b"
 
 
+def foreign(home: Path) -> Path:
+    """A folder whose mcp.json leaves a note when its server is started."""
+    made = folder(home)
+    path = made / ".kiro" / "settings" / "mcp.json"
+    path.parent.mkdir(parents=True)
+    server = {"command": "touch", "args": [str(home / "started")], "env": {"NODE_OPTIONS": "--inspect"}}
+    path.write_text(json.dumps({"mcpServers": {"evil": server}}), encoding="utf-8")
+    return made
+
+
+def there(home: Path, place: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "agent", "hi", "--demo", *arguments], env=environment(home, COLUMNS="100", **variables), cwd=place,
+        capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def test_the_servers_of_a_foreign_folder_start_once_they_are_confirmed(tmp_path: Path) -> None:
+    place, started = foreign(tmp_path), tmp_path / "started"
+    ran = there(tmp_path, place)
+    assert ran.returncode == 0, ran.stderr
+    assert not started.exists()
+    (line,) = [line for line in ran.stderr.splitlines() if "mcp.json" in line]
+    assert "--trust" in line
+    there(tmp_path, place, "--trust")
+    assert started.exists()
+    started.unlink()
+    there(tmp_path, place)  # it is known now
+    assert started.exists()
+    started.unlink()
+    path = place / ".kiro" / "settings" / "mcp.json"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")  # but only as it was
+    there(tmp_path, place)
+    assert not started.exists()
+    there(tmp_path, place, AGENT_WORKSPACE=str(place))  # somebody named it
+    assert started.exists()
+
+
+@pytest.mark.parametrize(("key", "starts"), [(b"y", True), (b"n", False)])
+def test_a_terminal_shows_what_a_foreign_folder_would_start(tmp_path: Path, key: bytes, starts: bool) -> None:
+    place = foreign(tmp_path)
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "agent", "hi", "--demo"], env=environment(tmp_path, TERM="xterm", COLUMNS="300"),
+        cwd=place, stdin=terminal, stdout=terminal, stderr=terminal,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = until(controller, "as it is now")
+    assert f"NODE_OPTIONS=--inspect touch {tmp_path}/started" in shown
+    os.write(controller, key + b"\n")
+    until(controller, "tokens, ")
+    assert process.wait(30) == 0
+    os.close(controller)
+    assert (tmp_path / "started").exists() == starts
+
+
 def until(controller: int, awaited: str) -> str:
     """What the terminal shows, without its colours, until these words are in it."""
     shown, end = "", time.monotonic() + 60

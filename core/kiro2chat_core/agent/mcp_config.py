@@ -18,6 +18,7 @@ from ..secret import Secret
 from ..settings import Settings
 from . import json_lines
 from .mcp_members import MEMBERS, TOP, TRANSPORTS, plain, schema, unknown, violations
+from .mcp_trust import fingerprint
 
 __all__ = [
     "Problem",
@@ -26,6 +27,7 @@ __all__ = [
     "Weight",
     "check_text",
     "config_paths",
+    "file_text",
     "read_config",
     "read_text",
     "schema",
@@ -111,9 +113,10 @@ def config_paths(settings: Settings, workspace: Path) -> tuple[Path, Path]:
 
 
 def read_config(
-    settings: Settings, workspace: Path, environ: Mapping[str, str]
+    settings: Settings, workspace: Path, environ: Mapping[str, str], only: Mapping[Path, str] | None = None
 ) -> tuple[dict[str, ServerConfig], tuple[Problem, ...]]:
-    """All servers by name, disabled ones too, and everything that is wrong. A file that is not there is an empty one.
+    """All servers by name, disabled ones too, and everything that is wrong. A file that is not there is an empty one, and so is
+    one whose fingerprint is not the one that `only` has for it.
 
     A server that is broken in the workspace's file does not fall back to the user's: that would run something else than
     what is written.
@@ -122,9 +125,11 @@ def read_config(
     problems: list[Problem] = []
     for path in dict.fromkeys(config_paths(settings, workspace)):
         try:
-            text = _file(path)
+            text = file_text(path)
         except SettingsError as refused:
             problems.append(Problem(refused.message, origin=path, weight="file"))
+            continue
+        if only is not None and path in only and only[path] != fingerprint(text):
             continue
         found, wrong = read_text(text, path, workspace, environ, home=settings.home)
         broken = _broken(wrong)
@@ -177,7 +182,12 @@ def write_text(path: Path, text: str) -> None:
         raise SettingsError(f"{path} cannot be written ({refused.strerror or refused}).") from None
 
 
-def _file(path: Path) -> str:
+def file_text(path: Path) -> str:
+    """Of a file's text, "" where there is none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
     try:
         if path.stat().st_size > _MAX_FILE:
             raise SettingsError(f"{path} is larger than {_MAX_FILE >> 20} MiB: that is no list of servers.")

@@ -71,6 +71,7 @@ class Servers:
         self._keepers: dict[str, Keeper] = {}
         self._problems: tuple[Problem, ...] = ()
         self._read = False
+        self._only: dict[Path, str] = {}
         self._closed = False
         self._changing = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -82,6 +83,10 @@ class Servers:
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong in the files, as they were read last."""
         return self._problems
+
+    def hold_to(self, path: Path, fingerprint: str) -> None:
+        """Of this file only that content counts, "" for none: it was looked at, and may be changed by others."""
+        self._only[path] = fingerprint
 
     async def read(self) -> None:
         """Read the files, if that has not been done; nothing is started. Then `states()` knows all servers."""
@@ -161,7 +166,9 @@ class Servers:
             await asyncio.gather(*self._background, return_exceptions=True)
 
     async def _swap(self) -> Reloaded:
-        configs, self._problems = await asyncio.to_thread(read_config, self._settings, self._workspace, self._environ)
+        configs, self._problems = await asyncio.to_thread(
+            read_config, self._settings, self._workspace, self._environ, self._only
+        )
         old, self._read = self._keepers, True
         broken = {problem.origin for problem in self._problems if problem.weight == "file"}
         for name, keeper in old.items():
