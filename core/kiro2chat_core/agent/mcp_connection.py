@@ -202,7 +202,10 @@ class Connection:
         except BaseException as failure:
             inner = _innermost(failure)
             unheard = self._wanted and self._gone and isinstance(inner, MCPError)
-            self._failed(_ENDED if unheard else _reason(inner, self._config.masked))
+            if self._client is not None and self._gone:  # what breaks as it is left explains nothing
+                self._failed(_LOST)
+            else:
+                self._failed(_ENDED if unheard else _reason(inner, self._config.masked))
             if not isinstance(failure, Exception):
                 raise
         finally:
@@ -210,7 +213,7 @@ class Connection:
             was_ready, self._client = self._client is not None, None
             self.lost = was_ready and self._wanted
             if self.lost and not self.failure:
-                self._failed("the connection was lost.")
+                self._failed(_LOST)
         return unheard and not was_ready
 
     def _too_late(self) -> None:
@@ -290,6 +293,7 @@ def _first(bad: ValidationError) -> str:
 
 
 _ENDED = "it ended before it was ready."
+_LOST = "the connection was lost."
 
 
 def _innermost(failure: BaseException) -> BaseException:

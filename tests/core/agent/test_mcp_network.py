@@ -230,6 +230,7 @@ async def test_a_session_that_the_server_has_forgotten_is_begun_anew(place: Plac
         async with place.servers({"host": {"url": f"{url}/forgets"}}) as servers:
             (good,) = await servers.tools()
             lost = await good.call({})
+            assert text(lost).startswith("host: the connection was lost.")
             assert "404 Not Found" in text(lost)
             assert "its session has ended" in text(lost).lower()
             assert text(await good.call({})) == "well"
