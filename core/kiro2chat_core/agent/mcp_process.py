@@ -244,6 +244,8 @@ def _message(line: bytes) -> mcp_types.JSONRPCMessage:
     """
     read = mcp_types.jsonrpc_message_adapter
     with contextlib.suppress(ValueError):
+        if len(line) > _LONG:  # a sixth of the time, in which nothing else runs
+            return read.validate_python(jsonio.loads(line), by_name=False)
         return read.validate_json(line, by_name=False)
     text = line.decode("utf-8", "replace")
     with contextlib.suppress(ValueError):
