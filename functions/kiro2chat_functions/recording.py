@@ -1,5 +1,5 @@
-"""Every request below /v1 on record, but for looks at the agent's sessions and tools: a pure ASGI layer that begins a Report and
-hands it on when the response has ended."""
+"""Every request below /v1 on record, but for what the page asks to show itself: a pure ASGI layer that begins a Report and hands
+it on when the response has ended."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kiro2chat_core.fold import Fold
@@ -25,6 +26,9 @@ _DIALECTS = (
 
 _SILENT = ("/v1/agent/sessions", "/v1/agent/tools")
 """What the page reads over and over to show the agent: on record it would drown what was asked."""
+
+_MODELS = "/v1/models"
+"""The page lists them whenever it is opened. That it is the page a browser says itself, and no script can."""
 
 
 class Recording:
@@ -51,7 +55,7 @@ class Recording:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith(self._prefix) or path.startswith(_SILENT):
+        if scope["type"] != "http" or not path.startswith(self._prefix) or _is_a_look(scope, path):
             await self._app(scope, receive, send)
             return
         dialect = next((dialect for start, dialect in _DIALECTS if path.startswith(start)), "")
@@ -75,6 +79,12 @@ class Recording:
         finally:
             report.total = report.elapsed()
             self._ended(report)
+
+
+def _is_a_look(scope: Scope, path: str) -> bool:
+    """Whether the page only asks what there is; other clients that list models are on record."""
+    own = path == _MODELS and scope["method"] == "GET" and Headers(scope=scope).get("sec-fetch-site") == "same-origin"
+    return own or path.startswith(_SILENT)
 
 
 async def overheard(batches: AsyncGenerator[Batch, None], report: Report) -> AsyncGenerator[Batch, None]:

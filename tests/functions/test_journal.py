@@ -90,6 +90,16 @@ def test_a_record_says_what_was_asked_and_what_it_came_to(dialect: str, stream: 
     assert record["credits"] > 0
 
 
+def test_that_the_page_lists_the_models_is_no_request_but_that_a_client_does_is() -> None:
+    with gateway() as pair:
+        for site in ("same-origin", "cross-site", None):
+            headers = {"sec-fetch-site": site} if site else {}
+            assert get(pair, "/v1/models", **headers).status_code == 200
+        assert send(pair, "chat", headers={"sec-fetch-site": "same-origin"}).status_code == 200
+        found = records(pair)
+    assert [record["path"] for record in found] == [PATHS["chat"], "/v1/models", "/v1/models"]
+
+
 async def _slow_picture(_request: Request) -> Response:
     await asyncio.sleep(0.4)
     return Response(base64.b64decode(PIXEL), media_type="image/png")
