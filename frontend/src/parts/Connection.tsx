@@ -4,6 +4,7 @@ import { ApiError, isAbort, requestId } from "../lib/errors";
 import { events } from "../lib/events";
 import { duration } from "../lib/numbers";
 import type { DoctorStep, Examined } from "../lib/wire";
+import { spokenHere } from "../lib/words/sentences";
 import { stepName, t } from "../lib/words/settings";
 import { asError } from "../state/admitted";
 import { AdminGate } from "./AdminGate";
@@ -60,7 +61,7 @@ export function Connection() {
               <strong>{stepName(name)}</strong>
               <span class="unseen">{t(ok ? "stepGood" : "stepBad")}</span>
               <span class="test-told">
-                <Marked text={told} />
+                <Marked text={told.split("\n").map(spokenHere).join("\n")} />
               </span>
               <span class="test-time">
                 {milliseconds < 100 ? `${milliseconds} ms` : duration(milliseconds)}

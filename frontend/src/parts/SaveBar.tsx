@@ -1,5 +1,6 @@
 import { useLocation } from "preact-iso";
 import { groupsOf } from "../lib/settings";
+import { spokenHere } from "../lib/words/sentences";
 import { t } from "../lib/words/settings";
 import { tell } from "../state/notices";
 import { busy, discard, editCount, faults, look, review, save, settings } from "../state/settings";
@@ -32,7 +33,7 @@ export function SaveBar() {
               {wrong ? (
                 t("wrong", { name: shown.settings[wrong]?.variable ?? wrong })
               ) : (
-                <Marked text={general || t("failed")} />
+                <Marked text={spokenHere(general ?? "") || t("failed")} />
               )}
             </span>
           )}

@@ -1,4 +1,5 @@
 import { before, defaultOf, type Edit, type Row, sourceOf } from "../lib/settings";
+import { spokenHere } from "../lib/words/sentences";
 import { helpOf, shownOf, t } from "../lib/words/settings";
 import { edit, edits, faults } from "../state/settings";
 import { Marked } from "./Marked";
@@ -56,7 +57,7 @@ export function SettingRow({ row }: { row: Row }) {
         />
         {fault && (
           <p class="setting-fault" id={`${id}-fault`} role="alert">
-            <Marked text={fault} />
+            <Marked text={spokenHere(fault)} />
           </p>
         )}
         <div class="setting-foot">

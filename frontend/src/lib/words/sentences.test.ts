@@ -24,6 +24,11 @@ test.each([
   ["The run ended after 50 rounds (AGENT_ROUNDS).", "50 轮"],
   ["The run ended: it may use 1,000 tokens (AGENT_TOKENS).", "1,000 词元"],
   ["The run ended after 0.5 seconds (AGENT_SECONDS).", "0.5 秒"],
+  [
+    "port cannot be used: expected a whole number from 1 to 65535.",
+    "port 不可用：应为 1 到 65535 之间的整数。",
+  ],
+  ["renewed, valid for 12 minutes", "已更新，还有 12 分钟有效"],
   ["The run ended: it may use 2 credits (AGENT_CREDITS).", "2 额度"],
 ])("%s", (told, part) => {
   expect(spokenHere(told)).toBe(told);
