@@ -1,6 +1,18 @@
 import { expect, test } from "vitest";
-import { amount, brief, clock, day, duration, moment, percent, shortly, size } from "./numbers";
+import { amount, brief, clock, day, duration, inFull, moment, percent, shortly, size } from "./numbers";
 import { preferred } from "./t";
+
+test("a number by itself has all of its digits", () => {
+  const numbers = [0.044, 12.34, 999, 1000, 12_345.6, 1_200_000];
+  expect(numbers.map((each) => inFull(each, "en"))).toEqual([
+    "0.044",
+    "12.3",
+    "999",
+    "1,000",
+    "12,346",
+    "1.2 M",
+  ]);
+});
 
 test("numbers are brief", () => {
   expect([0, 999, 1000, 1234, 12_345, 200_000, 1_000_000].map(brief)).toEqual([

@@ -47,6 +47,12 @@ export function amount(value: number): string {
   return String(Number(value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)));
 }
 
+/** A number to be looked at by itself, below a million with all of its digits: 12.3, 1,000, "1.2 M". */
+export function inFull(value: number, language: Language): string {
+  if (value < 1000 || value >= 999_999.5) return amount(value);
+  return new Intl.NumberFormat(language, { maximumFractionDigits: 0 }).format(value);
+}
+
 /** A share: 0.034 → "3.4%"; `signed` with its plus or minus. */
 export function percent(value: number, signed = false): string {
   const hundredfold = Math.abs(value * 100);

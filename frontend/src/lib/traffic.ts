@@ -2,6 +2,8 @@
 import type { RequestRecord, Stats, StatsPoint, StatsTotal } from "./wire";
 
 export const RANGES = ["5m", "1h", "24h", "30d"] as const;
+/** How long they are. */
+export const SECONDS: Record<Range, number> = { "5m": 300, "1h": 3600, "24h": 86_400, "30d": 2_592_000 };
 export const BY = ["model", "dialect", "key", "status"] as const;
 export const MEASURES = ["requests", "errors", "in", "out", "credits"] as const;
 export const TIMES = ["seconds", "first_token"] as const;

@@ -46,9 +46,9 @@ function Latency({ stats }: { stats: Stats }) {
         <>
           <path class="band p99" d={band(p95, p99, top, box)} />
           <path class="band p95" d={band(p50, p95, top, box)} />
-          <path class="course p99" d={line(p99, top, box)} />
-          <path class="course p95" d={line(p95, top, box)} />
           <path class="course p50" d={line(p50, top, box)} />
+          <path class="course p95" d={line(p95, top, box)} />
+          <path class="course p99" d={line(p99, top, box)} />
         </>
       )}
     />

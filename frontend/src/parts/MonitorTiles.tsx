@@ -1,6 +1,6 @@
 /** The four numbers to look at first, each with its course and what became of it since the window before. */
 import { spark } from "../lib/charts";
-import { amount, percent, shortly } from "../lib/numbers";
+import { amount, inFull, percent, shortly } from "../lib/numbers";
 import { language } from "../lib/t";
 import { change, minutes, share } from "../lib/traffic";
 import type { Stats } from "../lib/wire";
@@ -17,7 +17,9 @@ export function MonitorTiles({ stats }: { stats: Stats }) {
       <Tile
         name={t("rate")}
         value={amount(total.count / now)}
-        aside={total.count === 1 ? t("requestIn") : t("requestsIn", { count: amount(total.count) })}
+        aside={
+          total.count === 1 ? t("requestIn") : t("requestsIn", { count: inFull(total.count, language.value) })
+        }
         change={change(total.count / now, before.count / whole)}
         course={series.map((point) => point.total.count / per)}
         stats={stats}
@@ -25,7 +27,10 @@ export function MonitorTiles({ stats }: { stats: Stats }) {
       <Tile
         name={t("errors")}
         value={total.count ? percent(share(total) ?? 0) : "–"}
-        aside={t("errorsOf", { errors: amount(total.errors), count: amount(total.count) })}
+        aside={t("errorsOf", {
+          errors: inFull(total.errors, language.value),
+          count: inFull(total.count, language.value),
+        })}
         change={change(share(total), share(before))}
         worse
         course={series.map((point) => share(point.total))}
@@ -48,8 +53,6 @@ export function MonitorTiles({ stats }: { stats: Stats }) {
 /** What is left of the plan, and beside it what was spent here; the course is what was spent. */
 function Credits({ stats }: { stats: Stats }) {
   const plan = usage.value;
-  const now = minutes(stats, told.value);
-  const whole = (stats.to - stats.from) / 60;
   const counted = typeof plan === "object" ? plan.allowances : [];
   const left = counted.reduce((sum, each) => sum + each.left + each.free_trial_left, 0);
   const known = counted.length > 0;
@@ -57,10 +60,10 @@ function Credits({ stats }: { stats: Stats }) {
   return (
     <Tile
       name={t("creditsLeft")}
-      value={known ? amount(left) : word}
+      value={known ? inFull(left, language.value) : word}
       small={!known}
       aside={t("spent", { count: amount(stats.total.credits) })}
-      change={change(stats.total.credits / now, stats.before.credits / whole)}
+      change={null}
       course={stats.series.map((point) => point.total.credits)}
       stats={stats}
     />

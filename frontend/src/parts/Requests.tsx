@@ -39,7 +39,7 @@ export function Requests() {
   );
 }
 
-const DIALECTS = ["chat", "messages", "responses"];
+const DIALECTS = ["chat", "messages", "responses", "agent"];
 const ANY = { model: "anyModel", dialect: "anyDialect", key: "anyKey", status: "anyStatus" } as const;
 
 function Filters() {

@@ -3,7 +3,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { getJson, mayAdminister } from "../lib/api";
 import { type Asked, asked, query } from "../lib/asked";
 import { ApiError, isAbort } from "../lib/errors";
-import { type Filters, fits, merged } from "../lib/traffic";
+import { type Filters, fits, merged, SECONDS } from "../lib/traffic";
 import type { PlanShown, RequestRecord, RequestsFound, Stats } from "../lib/wire";
 
 export const choices = signal<Asked>(asked(""));
@@ -53,6 +53,12 @@ export function openAt(address: string): void {
   records.value = undefined;
   recordsFailed.value = null;
   cursor.value = null;
+}
+
+/** Whoever comes back finds it live. */
+export function leave(): void {
+  paused.value = false;
+  held.value = [];
 }
 
 function keep(): void {
@@ -124,9 +130,10 @@ export async function askOlder(): Promise<void> {
   });
 }
 
-/** Up to 1000 records, for a file. */
+/** Up to 1000 records of the range, for a file. */
 export async function askMany(): Promise<RequestRecord[]> {
-  return (await getJson<RequestsFound>(address(1000, null))).requests;
+  const since = Date.now() / 1000 - SECONDS[choices.value.range];
+  return (await getJson<RequestsFound>(address(1000, null))).requests.filter(({ at }) => at >= since);
 }
 
 /** The plan is asked of Kiro itself, so seldom; and only where the server would tell. */
