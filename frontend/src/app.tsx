@@ -8,8 +8,9 @@ import { ErrorBoundary, LocationProvider, lazy, Route, Router } from "preact-iso
 import { t } from "./lib/words/shell";
 import Chat from "./pages/Chat";
 import { Shell } from "./parts/Shell";
+import { occasion } from "./state/admitted";
 import { loadModels } from "./state/models";
-import { look } from "./state/server";
+import { look, watch } from "./state/server";
 
 const Agent = lazy(() => import("./pages/Agent"));
 const Monitor = lazy(() => import("./pages/Monitor"));
@@ -21,7 +22,8 @@ export function App() {
   useEffect(() => {
     void look();
     void loadModels();
-  }, []);
+  }, [occasion.value]);
+  useEffect(watch, []);
   return (
     <LocationProvider>
       <Shell>

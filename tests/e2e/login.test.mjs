@@ -110,6 +110,29 @@ visit("a login that can no longer be renewed says so", async (person, server) =>
   await person.axe();
 });
 
+visit("the dot in the rail follows the login to its end", async (person, server) => {
+  const { page } = person;
+  const login = { source: "a file", kind: "social", renewable: false, region: null, has_profile: false };
+  const ends = Date.now() / 1000 + 1000;
+  const shown = { places: [], names: [], name: "", error: "", next: "" };
+  await page.clock.install();
+  await page.route("**/api/login", (route) =>
+    route.fulfill({ json: { ...shown, login: { ...login, profile: null, token: "…", expires_at: ends } } }),
+  );
+  await person.administer("/monitor");
+  const dot = (/** @type {string} */ state) => page.locator(`.rail .dot.${state}`).waitFor();
+  await dot("good");
+  await page.clock.fastForward(150_000);
+  await dot("soon");
+  await page.clock.fastForward(900_000);
+  await dot("ended");
+  await page.getByRole("link", { name: "The login has ended" }).waitFor();
+  await page.unroute("**/api/login");
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await dot("good"); // renewed by somebody else
+  assert.ok(server.url);
+});
+
 visit("without a login: what was looked at, and what to type", async (person, server) => {
   const { page } = person;
   server.forgetLogins();

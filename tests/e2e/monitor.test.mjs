@@ -30,7 +30,7 @@ const tile = (/** @type {Person} */ person, /** @type {string} */ name) =>
 visit(
   "nothing yet is said, not drawn",
   async (person) => {
-    // The page itself asks for the models, so a server that it reaches has had a request.
+    // That the page asks for the models is no request; but the server may have had some of other tests.
     const answer = await person.page.request.get(new URL("/api/stats?range=1h", person.page.url()).href);
     const { total, ...stats } = await answer.json();
     const none = { ...total, count: 0, seconds: { p50: null, p95: null, p99: null } };

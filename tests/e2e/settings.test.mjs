@@ -207,6 +207,10 @@ visit("a key is made, shown once, used, and revoked", async (person, server) => 
   await page.getByText("it is shown this once").waitFor();
   await person.axe();
   const secret = await page.locator(".key-secret code").innerText();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.mouse.click(5, 5); // beside it
+  assert.equal(await page.locator(".key-secret code").innerText(), secret);
   await person.button("Copy the key").click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
   await person.button("Use it in this browser").click();
@@ -260,3 +264,38 @@ visit(
   },
   { locale: "zh-CN", colorScheme: "dark", viewport: { width: 390, height: 800 } },
 );
+
+visit("an address that names no part shows the first one; faults are told in Chinese too", async (person) => {
+  const { page } = person;
+  await person.administer("/settings?part=nonsense");
+  await page.getByLabel("KEEPALIVE", { exact: true }).fill("-1");
+  await person.button("Language").click();
+  await page.getByRole("menuitemradio", { name: "中文" }).click();
+  await person.button("保存").click();
+  await page.getByText("keepalive 不可用：应为").waitFor();
+});
+
+for (const [path, there] of [
+  ["/settings", "KEEPALIVE"],
+  ["/monitor", "Recent requests"],
+  ["/login", "Ways to log in"],
+]) {
+  visit(`the server goes and comes back while ${path} is open`, async (person, server) => {
+    const { page } = person;
+    await person.administer(path ?? "");
+    await page
+      .getByText(there ?? "")
+      .first()
+      .waitFor();
+    const port = await server.stopGateway();
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // somebody looks at it again
+    await page.getByText("The server does not answer. What you write is kept").waitFor();
+    await server.startGateway(port);
+    await page.locator(".strip.bad").waitFor({ state: "detached" });
+    await page
+      .getByText(there ?? "")
+      .first()
+      .waitFor();
+    assert.equal(await page.locator("main [role=alert]").count(), 0);
+  });
+}

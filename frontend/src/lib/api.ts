@@ -18,6 +18,9 @@ export const apiKey = signal(sendable(read("api-key") ?? "") ? (read("api-key") 
 /** Whether the server asked for a key and had none, or a wrong one. */
 export const keyWanted = signal<"" | "missing" | "wrong">("");
 
+/** False from the first request that got no answer to the first that did. */
+export const reachable = signal(true);
+
 /** Whether somebody wants to enter one now. */
 export const keyAsked = signal(false);
 
@@ -39,10 +42,13 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
   try {
     response = await fetch(address(path), { ...init, headers, referrerPolicy: "no-referrer" });
   } catch (failure) {
-    throw isAbort(failure) ? failure : ApiError.unreachable();
+    if (isAbort(failure)) throw failure;
+    reachable.value = false;
+    throw ApiError.unreachable();
   }
+  reachable.value = true;
   if (response.ok) return response;
-  const error = await ApiError.of(response);
+  const error = await ApiError.of(response, path);
   if (error.code === "invalid_api_key" && path.startsWith("/v1"))
     keyWanted.value = apiKey.value ? "wrong" : "missing";
   throw error;

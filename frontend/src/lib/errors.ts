@@ -13,6 +13,8 @@ export class ApiError extends Error {
     readonly retryAfter = 0,
     /** The field of the request that is wrong, "" where the server names none. */
     readonly param = "",
+    /** What was asked for. */
+    readonly path = "",
   ) {
     super(message);
   }
@@ -22,7 +24,7 @@ export class ApiError extends Error {
   }
 
   /** The error of a response; proxies answer with pages of their own, so nothing of the body is relied on. */
-  static async of(response: Response): Promise<ApiError> {
+  static async of(response: Response, path = ""): Promise<ApiError> {
     let body: unknown = null;
     try {
       body = await response.json();
@@ -37,6 +39,7 @@ export class ApiError extends Error {
       requestId(response),
       Number(response.headers.get("retry-after")) || 0,
       told?.param ?? "",
+      path,
     );
   }
 }

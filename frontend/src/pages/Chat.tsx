@@ -10,7 +10,8 @@ import { Conversation } from "../parts/Conversation";
 import { DropZone } from "../parts/DropZone";
 import { Empty } from "../parts/Empty";
 import { Sheets } from "../parts/Sheets";
-import { useShortcuts } from "../parts/shortcuts";
+import { usePageKeys } from "../parts/shortcuts";
+import { stopShown } from "../state/answers";
 import { chat, list, listRead, loadList, newChat, openChat, shown } from "../state/chats";
 import { tell } from "../state/notices";
 
@@ -49,7 +50,7 @@ export default function Chat() {
   useEffect(() => {
     document.title = title ? `${title} · kiro2chat` : "kiro2chat";
   }, [title]);
-  useShortcuts();
+  usePageKeys({ fresh: { at: "/", run: newChat }, stop: stopShown });
 
   return (
     <div class="chat-page">

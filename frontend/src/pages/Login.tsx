@@ -7,7 +7,7 @@ import { Command, LoginWays } from "../parts/LoginWays";
 import { Marked } from "../parts/Marked";
 import { Page } from "../parts/Page";
 import { Passport } from "../parts/Passport";
-import { admission } from "../state/admitted";
+import { occasion } from "../state/admitted";
 import { findDevice, loadLogin, shown, shownFailed } from "../state/logins";
 import { health } from "../state/server";
 import "../styles/forms.css";
@@ -18,7 +18,7 @@ export default function Login() {
   useEffect(() => {
     void loadLogin();
     void findDevice();
-  }, [admission.value]);
+  }, [occasion.value]);
   const found = shown.value;
   if (shownFailed.value || !found) {
     return (

@@ -13,8 +13,8 @@ import { MonitorCharts } from "../parts/MonitorCharts";
 import { MonitorTiles, Sums } from "../parts/MonitorTiles";
 import { Page } from "../parts/Page";
 import { Requests } from "../parts/Requests";
-import { admission, isRefusal } from "../state/admitted";
-import { askStats, openAt, stale, stats, told } from "../state/monitor";
+import { isRefusal, occasion } from "../state/admitted";
+import { askStats, leave, openAt, stale, stats, told } from "../state/monitor";
 import { follow } from "../state/monitorFeed";
 import "../styles/charts.css";
 import "../styles/monitor.css";
@@ -24,11 +24,11 @@ import "../styles/series.css";
 
 /** What was asked of this server: how often, how fast, by whom, and each request by itself. */
 export default function Monitor() {
-  const admitted = admission.value;
   useEffect(() => {
     openAt(location.search);
-    return follow();
-  }, [admitted]);
+    return leave;
+  }, []);
+  useEffect(follow, [occasion.value]);
   const shown = stats.value;
   if (shown instanceof ApiError && isRefusal(shown)) {
     return (

@@ -12,7 +12,7 @@ import { Page } from "../parts/Page";
 import { SaveBar } from "../parts/SaveBar";
 import { SettingRow } from "../parts/SettingRow";
 import { SettingsNav } from "../parts/SettingsNav";
-import { admission } from "../state/admitted";
+import { occasion } from "../state/admitted";
 import { tell } from "../state/notices";
 import { editCount, loadSettings, refused, settings } from "../state/settings";
 import "../styles/forms.css";
@@ -23,7 +23,7 @@ import "../styles/keys.css";
 export default function Settings() {
   const { query, route } = useLocation();
   const [search, setSearch] = useState("");
-  useEffect(() => void loadSettings(), [admission.value]);
+  useEffect(() => void loadSettings(), [occasion.value]);
   useEffect(
     () => () => {
       if (!editCount.value) return;
@@ -44,7 +44,8 @@ export default function Settings() {
     );
   }
   const all = groupsOf(shown);
-  const part = query.part ?? all[0]?.name ?? "";
+  const parts = [...all.map(({ name }) => name), "keys", "connection"];
+  const part = parts.find((each) => each === query.part) ?? parts[0] ?? "";
   const isSearching = Boolean(search.trim());
   const groups = isSearching ? found(all, search) : all.filter(({ name }) => name === part);
   const waits = waiting(shown);

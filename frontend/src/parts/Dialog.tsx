@@ -9,25 +9,28 @@ interface Props {
   onClose: () => void;
   children: ComponentChildren;
   wide?: boolean;
+  /** Only a button within closes it: what is in it cannot be had again. */
+  held?: boolean;
 }
 
-export function Dialog({ title, onClose, children, wide }: Props) {
+export function Dialog({ title, onClose, children, wide = false, held = false }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same
     <dialog
       ref={dialog}
       class={wide ? "dialog wide" : "dialog"}
       aria-labelledby={id}
       onClose={onClose}
-      onClick={(event) => event.target === dialog.current && dialog.current?.close()}
+      onClick={(event) => !held && event.target === dialog.current && dialog.current?.close()}
+      onKeyDown={(event) => held && event.key === "Escape" && event.preventDefault()}
+      onCancel={(event) => held && event.preventDefault()}
     >
       <div class="dialog-body">
         <header class="dialog-head">
           <h2 id={id}>{title}</h2>
-          <IconButton icon="close" label={t("close")} onClick={() => dialog.current?.close()} />
+          {!held && <IconButton icon="close" label={t("close")} onClick={() => dialog.current?.close()} />}
         </header>
         {children}
       </div>

@@ -11,6 +11,7 @@ const STATES = {
   demo: "loginDemo",
   good: "loginGood",
   soon: "loginSoon",
+  ended: "loginEnded",
   missing: "loginMissing",
   unknown: "",
 } as const;

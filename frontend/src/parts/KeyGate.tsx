@@ -2,8 +2,6 @@ import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { keyAsked, keyWanted, sendable, useKey } from "../lib/api";
 import { t } from "../lib/words/shell";
-import { loadModels } from "../state/models";
-import { look } from "../state/server";
 import { Marked } from "./Marked";
 
 const OPENED = ["/monitor", "/settings", "/login"];
@@ -25,8 +23,6 @@ export function KeyGate() {
     useKey(typed);
     setTyped("");
     keyAsked.value = false;
-    void loadModels();
-    void look();
   };
   return (
     <form class="key-gate" onSubmit={submit} aria-label={t("keyTitle")}>

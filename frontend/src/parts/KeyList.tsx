@@ -4,6 +4,7 @@ import { brief } from "../lib/numbers";
 import { language } from "../lib/t";
 import type { KeyListed } from "../lib/wire";
 import { t } from "../lib/words/keys";
+import { occasion } from "../state/admitted";
 import { keys, keysFailed, loadKeys } from "../state/keys";
 import { AdminGate } from "./AdminGate";
 import { KeyForm } from "./KeyForm";
@@ -15,7 +16,7 @@ import { RevokeKey } from "./RevokeKey";
 export function KeyList() {
   const [making, setMaking] = useState(false);
   const [leaving, setLeaving] = useState<KeyListed | null>(null);
-  useEffect(() => void loadKeys(), []);
+  useEffect(() => void loadKeys(), [occasion.value]);
   const list = keys.value;
   if (keysFailed.value) return <AdminGate error={keysFailed.value} onRetry={loadKeys} />;
   return (

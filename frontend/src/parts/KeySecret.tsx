@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { useKey as keepKey } from "../lib/api";
 import type { KeyMade } from "../lib/wire";
 import { t } from "../lib/words/keys";
@@ -14,11 +15,14 @@ export function KeySecret({
   mayUse: boolean;
   onClose: () => void;
 }) {
+  const [copied, setCopied] = useState(false);
   return (
-    <Dialog title={t("madeTitle", { name: made.key.name })} onClose={onClose}>
+    <Dialog title={t("madeTitle", { name: made.key.name })} held={!copied} onClose={onClose}>
       <div class="row key-secret">
-        <code class="grow">{made.secret}</code>
-        <CopyButton text={() => made.secret} label={t("copySecret")} />
+        <code class="grow" onCopy={() => setCopied(true)}>
+          {made.secret}
+        </code>
+        <CopyButton text={() => made.secret} label={t("copySecret")} onCopied={() => setCopied(true)} />
       </div>
       <p class="setting-help">{t("madeHint")}</p>
       <div class="row end">

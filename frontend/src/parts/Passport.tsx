@@ -38,7 +38,7 @@ export function Passport({ login, fault, isDemo }: { login: LoginInUse; fault: s
           <h2>{kindName(login.kind)}</h2>
         </div>
         <span class={`passport-state ${isDemo ? "demo" : state}`}>
-          <span class={`dot ${isDemo ? "demo" : state === "ended" ? "missing" : state}`} />
+          <span class={`dot ${isDemo ? "demo" : state}`} />
           {t(isDemo ? "stateDemo" : STATES[state])}
         </span>
       </header>

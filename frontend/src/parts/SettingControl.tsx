@@ -87,10 +87,15 @@ export function SettingControl({ id, row, value, isReset, isWrong, onChange }: P
       inputMode={schema.type === "integer" ? "numeric" : isNumber ? "decimal" : "text"}
       autocomplete={setting.secret ? "new-password" : "off"}
       spellcheck={false}
-      placeholder={setting.secret ? t(isThere ? "secretThere" : "secretNone") : (shownOf(schema) ?? "")}
+      placeholder={setting.secret ? t(secretWord(isThere, setting.editable)) : (shownOf(schema) ?? "")}
       value={String(value ?? "")}
       disabled={!setting.editable}
       onInput={(event) => onChange(event.currentTarget.value)}
     />
   );
+}
+
+function secretWord(isThere: boolean, editable: boolean) {
+  if (!isThere) return "secretNone";
+  return editable ? "secretThere" : "secretSet";
 }

@@ -1,15 +1,19 @@
 /** The frame around every page: the rail (a bar at the bottom of a phone), strips that say what is unusual, notices. */
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
+import { reachable } from "../lib/api";
 import { language } from "../lib/t";
 import { t } from "../lib/words/shell";
 import { chooseLanguage } from "../state/language";
-import { loginState, reachable } from "../state/server";
+import { loginState } from "../state/server";
 import { chooseTheme, type Theme, theme } from "../state/theme";
+import { sheet } from "../state/view";
 import { Icon, type IconName } from "./Icon";
 import { KeyGate } from "./KeyGate";
 import { Menu } from "./Menu";
 import { Notices } from "./Notices";
+import { Shortcuts } from "./Shortcuts";
+import { useShortcuts } from "./shortcuts";
 
 const PAGES = [
   ["/", "chat"],
@@ -23,6 +27,7 @@ const LOGIN = {
   demo: "loginDemo",
   good: "loginGood",
   soon: "loginSoon",
+  ended: "loginEnded",
   missing: "loginMissing",
   unknown: "loginUnknown",
 } as const;
@@ -30,6 +35,7 @@ const LOGIN = {
 export function Shell({ children }: { children: ComponentChildren }) {
   const state = loginState.value;
   const { path } = useLocation();
+  useShortcuts();
   return (
     <div class="shell">
       <a class="skip" href="#content">
@@ -60,6 +66,13 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {children}
       </div>
       <Notices />
+      {sheet.value === "shortcuts" && (
+        <Shortcuts
+          onClose={() => {
+            sheet.value = "";
+          }}
+        />
+      )}
     </div>
   );
 }

@@ -9,6 +9,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
     [["Shift", "Enter"], t("keyLine")],
     [["Esc"], t("keyStop")],
     [["↑"], t("keyEdit")],
+    [["A", "S", "D"], t("keyDecide")],
     [[command, "K"], t("keyNew")],
     [[command, "Shift", "K"], t("keySearch")],
     [[command, "/"], t("keyHelp")],

@@ -1,12 +1,34 @@
-/** The keys that work anywhere on the chat page. */
+/** The keys that work everywhere, and what the page that is open makes of them. */
 
 import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { path } from "../lib/tree";
-import { growing, stop } from "../state/answers";
-import { chat, newChat } from "../state/chats";
+import { newChat } from "../state/chats";
 import { columnHidden, drawerOpen, sheet } from "../state/view";
 
+export interface PageKeys {
+  /** Something new, and the address where it is written. */
+  fresh: { at: string; run: () => void };
+  /** Whether something was stopped. */
+  stop: () => boolean;
+}
+
+const ELSEWHERE: PageKeys = { fresh: { at: "/", run: newChat }, stop: () => false };
+let keys = ELSEWHERE;
+
+/** What the keys do while this page is open. */
+export function usePageKeys(own: PageKeys): void {
+  useEffect(() => {
+    keys = own;
+  });
+  useEffect(
+    () => () => {
+      keys = ELSEWHERE;
+    },
+    [],
+  );
+}
+
+/** For the frame around all pages. */
 export function useShortcuts(): void {
   const { route } = useLocation();
   useEffect(() => {
@@ -16,17 +38,15 @@ export function useShortcuts(): void {
       if (command && !event.altKey && key === "k") {
         if (event.shiftKey) toSearch();
         else {
-          newChat();
-          route("/");
+          keys.fresh.run();
+          route(keys.fresh.at);
           drawerOpen.value = false;
           document.querySelector<HTMLElement>(".composer textarea")?.focus();
         }
       } else if (command && key === "/") sheet.value = sheet.value === "shortcuts" ? "" : "shortcuts";
       else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
-        const running = path(chat.value).find((turn) => growing.value.has(turn.id));
         if (drawerOpen.value) drawerOpen.value = false;
-        else if (running) stop(running.id);
-        else return;
+        else if (!keys.stop()) return;
       } else return;
       event.preventDefault();
     };
@@ -36,7 +56,9 @@ export function useShortcuts(): void {
 }
 
 function toSearch(): void {
+  const search = document.querySelector<HTMLElement>(".list-search input");
+  if (!search) return;
   drawerOpen.value = true;
   columnHidden.value = false;
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(".list-search input")?.focus());
+  requestAnimationFrame(() => search.focus());
 }

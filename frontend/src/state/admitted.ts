@@ -1,11 +1,12 @@
-/** Whether this browser may administer: what the server said last, and what may have changed since. */
+/** Whether this browser may administer, and when what could not be had is worth asking for again. */
 import { computed } from "@preact/signals";
 import { apiKey } from "../lib/api";
 import { ApiError } from "../lib/errors";
+import { returns } from "./server";
 import { opened } from "./session";
 
-/** Changes when a key was entered or a session was opened: whatever was refused is worth asking for again. */
-export const admission = computed(() => `${apiKey.value} ${opened.value}`);
+/** Changes when a key was entered, a session was opened, or the server is there again: pages ask anew then. */
+export const occasion = computed(() => `${apiKey.value} ${opened.value} ${returns.value}`);
 
 /** Whether it was refused for want of a right, and not because something is wrong. */
 export function isRefusal({ code }: ApiError): boolean {

@@ -1,13 +1,16 @@
 /** The list of the agent's sessions, and taking one out of it. */
 import { signal } from "@preact/signals";
 import { call, getJson } from "../lib/api";
+import type { ApiError } from "../lib/errors";
 import type { AgentHead, AgentHeads } from "../lib/wire";
 import { t } from "../lib/words/agent";
 import { asError } from "./admitted";
 import { tell } from "./notices";
-import { lost } from "./server";
 
 export const sessions = signal<AgentHead[]>([]);
+/** Whether they were told once; why they were not, when they were asked for last. */
+export const sessionsRead = signal(false);
+export const sessionsFailed = signal<ApiError | null>(null);
 
 const UNDO = 8000; // milliseconds for which a deletion can be taken back
 
@@ -18,8 +21,10 @@ export async function loadSessions(): Promise<void> {
   try {
     const found = (await getJson<AgentHeads>("/v1/agent/sessions")).sessions;
     sessions.value = found.filter((each) => !leaving.has(each.id));
+    sessionsRead.value = true;
+    sessionsFailed.value = null;
   } catch (error) {
-    if (asError(error).code === "unreachable") lost();
+    sessionsFailed.value = asError(error);
   }
 }
 

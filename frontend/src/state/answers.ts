@@ -10,9 +10,9 @@ import { newId } from "../lib/ids";
 import { pump } from "../lib/pump";
 import { requestOf } from "../lib/request";
 import { chunks } from "../lib/sse";
-import { add, type Chat, type Failure, type Picture, replace, type Turn, upTo } from "../lib/tree";
-import { change, keepAnswer, keptWhole, modelOf, say } from "./chats";
-import { loginRefused, lost } from "./server";
+import { add, type Chat, type Failure, type Picture, path, replace, type Turn, upTo } from "../lib/tree";
+import { change, chat, keepAnswer, keptWhole, modelOf, say } from "./chats";
+import { loginRefused } from "./server";
 
 interface Growing {
   /** Bumped at most once a frame; the answer itself is changed in place. */
@@ -52,6 +52,13 @@ export function answer(chat: Signal<Chat>, question: string, model: string): voi
 
 export function stop(id: string): void {
   growing.value.get(id)?.stop.abort();
+}
+
+/** What grows in the conversation that is shown; whether something did. */
+export function stopShown(): boolean {
+  const turn = path(chat.value).find(({ id }) => growing.value.has(id));
+  if (turn) stop(turn.id);
+  return turn !== undefined;
 }
 
 async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
@@ -120,7 +127,6 @@ function asTurn(turn: Turn, answer: Answer): Turn {
 }
 
 function noted(error: ApiError): Failure {
-  if (error.code === "unreachable") lost();
   if (error.code.startsWith("login_")) loginRefused.value = true;
   const { code, message, status, requestId, retryAfter } = error;
   return { code, message, status, requestId, retryAfter };

@@ -4,7 +4,6 @@ import { getJson } from "../lib/api";
 import { ApiError } from "../lib/errors";
 import { read, write } from "../lib/stored";
 import type { Model, ModelList } from "../lib/wire";
-import { lost } from "./server";
 
 export const models = signal<Model[]>([]);
 /** Why there is no list, "" where there is or where it is still asked for. */
@@ -37,6 +36,5 @@ export async function loadModels(): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     modelsFailed.value = error.code || String(error.status);
-    if (error.code === "unreachable") lost();
   }
 }

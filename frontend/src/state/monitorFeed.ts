@@ -31,8 +31,6 @@ export function follow(): () => void {
     end.abort();
     timers.forEach(clearInterval);
     streaming.value = false;
-    paused.value = false;
-    held.value = [];
   };
 }
 

@@ -3,7 +3,6 @@ import { signal } from "@preact/signals";
 import { openSession } from "../lib/api";
 import { t } from "../lib/words/shell";
 import { tell } from "./notices";
-import { look } from "./server";
 
 /** How many sessions were opened since the page was loaded. */
 export const opened = signal(0);
@@ -16,7 +15,6 @@ export function openLink(): void {
     () => {
       tell(t("sessionOpened"));
       opened.value++;
-      void look();
     },
     () => tell(t("sessionRefused"), { bad: true }),
   );
