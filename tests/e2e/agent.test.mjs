@@ -11,7 +11,8 @@ writeFileSync(join(workspace, "notes.txt"), "one\n");
 const FILES = fileURLToPath(new URL("../../node_modules/.bin/mcp-server-filesystem", import.meta.url));
 const { visit } = site({ env: { LOG_LEVEL: "warning", AGENT_WORKSPACE: workspace } });
 const AGENT = { path: "/agent" };
-const SHELL = 'call shell with {"command": "echo from the <b>shell</b>"}';
+const COMMAND = "echo 'from the <b>shell</b>'";
+const SHELL = `call shell with ${JSON.stringify({ command: COMMAND })}`;
 
 visit(
   "a run shows its steps, and its session is there after a reload",
@@ -42,14 +43,14 @@ visit(
     const { page } = person;
     await person.say(SHELL);
     await page.locator(".approval", { hasText: "shell wants to run" }).waitFor();
-    assert.equal(await page.locator(".approval-what").innerText(), "echo from the <b>shell</b>");
+    assert.equal(await page.locator(".approval-what").innerText(), COMMAND);
     await person.axe();
     await page.waitForURL(/session=/);
     await page.reload();
-    await page.locator(".approval").waitFor();
-    await page.locator(".approval-head").click();
+    await page.locator(".approval:focus").waitFor(); // nobody clicked it
     await page.keyboard.press("a");
     await person.whole();
+    assert.equal(await person.composer.evaluate((area) => area === document.activeElement), true);
     await page.locator(".tool.done summary").click();
     assert.match(await page.locator(".tool-body").innerText(), /from the <b>shell<\/b>/);
     assert.equal(await page.locator(".tool-body b").count(), 0);
@@ -130,10 +131,11 @@ visit(
     await page.reload();
     await page.locator(".approval").nth(1).waitFor();
     assert.match(await page.locator(".approval").first().innerText(), /echo one[\s\S]*Runs any command/);
-    await page.locator(".approval-head").first().click();
+    await page.locator(".approval:focus", { hasText: "echo one" }).waitFor();
     await page.keyboard.press("a");
     await page.locator(".approval", { hasText: "echo one" }).getByText("Allowed; the other calls").waitFor();
     await person.axe();
+    await page.locator(".approval:focus", { hasText: "echo two" }).waitFor();
     await page.keyboard.press("d");
     await person.last.locator(".markdown", { hasText: "Thanks." }).waitFor();
     await page.locator(".tool.done", { hasText: "echo one" }).waitFor();
@@ -241,6 +243,184 @@ visit(
     await page.keyboard.press("Escape");
     await person.ask("What is 6 * 7?");
     assert.equal(await page.locator(".tool").count(), 0);
+    await person.button("Tools · 1 tool off").waitFor();
+    await page.reload();
+    await person.button("Tools · 1 tool off").waitFor(); // of this session
+    await person.button("New session").click();
+    await person.button("Tools").waitFor(); // and of no other
+    await person.ask("What is 6 * 7?");
+    await page.locator(".tool.done", { hasText: "calculator" }).waitFor();
+  },
+  AGENT,
+);
+
+visit(
+  "what was switched off and is not there any more bars nobody",
+  async (person) => {
+    const { page } = person;
+    await person.ask("Hello");
+    await page.waitForURL(/session=/);
+    await page.evaluate(() => {
+      const id = new URLSearchParams(location.search).get("session");
+      localStorage.setItem(`agent-off:${id}`, JSON.stringify(["gone_tool", "calculator"]));
+    });
+    await page.reload();
+    await person.button("Tools · 2 tools off").waitFor(); // as long as nobody asked which there are
+    await person.say("What is 6 * 7?");
+    await person.button("Tools · 1 tool off").waitFor();
+    await page.locator("article.answer").nth(1).locator(".stats").waitFor();
+    assert.equal(await page.locator(".failure, .tool").count(), 0);
+  },
+  AGENT,
+);
+
+visit(
+  "an approval shows all of what would run, and nothing that only seems so",
+  async (person, server) => {
+    const { page } = person;
+    const command = `echo harmless${"\n".repeat(61)}rm -rf \u202e~ ohce #\u202c\u200b`;
+    await server.script({ text: "May I?", calls: [{ name: "shell", input: { command } }] });
+    await person.say("Do it.");
+    const what = page.locator(".approval-what");
+    await what.getByText("60 empty lines").waitFor();
+    assert.match(
+      await what.innerText(),
+      /echo harmless\s+60 empty lines\s+rm -rf ⟨U\+202E⟩~ ohce #⟨U\+202C⟩⟨U\+200B⟩/,
+    );
+    assert.doesNotMatch(await what.innerText(), /[\u202e\u202c\u200b]/);
+    assert.equal(await what.evaluate((box) => box.scrollHeight > box.clientHeight), false);
+    await person.axe();
+    await page.locator(".approval:focus").waitFor();
+    await page.keyboard.press("d");
+    await page.locator(".tool.failed").waitFor();
+  },
+  AGENT,
+);
+
+visit(
+  "who is writing when something is asked does not answer it by accident",
+  async (person) => {
+    const { page } = person;
+    await person.say(SHELL);
+    await person.composer.fill("and ");
+    await page.locator(".approval").waitFor();
+    await person.composer.pressSequentially("add a dash");
+    assert.equal(await person.composer.inputValue(), "and add a dash");
+    assert.equal(await page.locator(".approval button").count(), 3);
+  },
+  AGENT,
+);
+
+visit(
+  "a decision that does not get through is kept, and sent again",
+  async (person) => {
+    const { page } = person;
+    await person.say(SHELL);
+    await page.locator(".approval:focus").waitFor();
+    await page.route("**/v1/agent/approve", (route) => route.abort(), { times: 1 });
+    await page.keyboard.press("a");
+    await page.locator(".approval").getByText("the server did not hear of it").waitFor();
+    await person.axe();
+    await person.button("Try again").click();
+    await page.locator(".tool.done", { hasText: "shell" }).waitFor();
+    await person.whole();
+    assert.equal(await page.locator("article.question").count(), 1);
+    assert.equal(await page.locator(".approval, .failure").count(), 0);
+  },
+  AGENT,
+);
+
+visit(
+  "what was decided in another tab is shown, and not decided again",
+  async (person, server) => {
+    const { page } = person;
+    await person.say(SHELL);
+    await page.locator(".approval:focus").waitFor();
+    const session_id = new URL(page.url()).searchParams.get("session");
+    const [call] = (await (await page.request.get(`${server.url}/v1/agent/sessions/${session_id}`)).json())
+      .waiting_for;
+    const answer = await page.request.post(`${server.url}/v1/agent/approve`, {
+      data: { session_id, id: call, decision: "allow" },
+    });
+    assert.equal(answer.status(), 200);
+    await page.keyboard.press("d");
+    await page.getByText("This was decided elsewhere").waitFor();
+    await page.locator(".tool.done", { hasText: "shell" }).waitFor();
+    assert.equal(await page.locator(".failure, .approval").count(), 0);
+  },
+  AGENT,
+);
+
+visit(
+  "what a new question goes over is not allowed, here and after a reload",
+  async (person, server) => {
+    const { page } = person;
+    await person.say(SHELL);
+    await page.locator(".approval").waitFor();
+    await server.script({ text: "Never mind." });
+    await person.say("Leave it.");
+    await person.last.locator(".markdown", { hasText: "Never mind." }).waitFor();
+    const passed = page.locator(".tool.ended", { hasText: "not allowed; the conversation went on" });
+    await passed.waitFor();
+    assert.equal(await page.locator(".approval").count(), 0);
+    await page.reload();
+    await passed.waitFor();
+  },
+  AGENT,
+);
+
+visit(
+  "Escape stops a run; its call is cancelled, and broken off after a reload",
+  async (person) => {
+    const { page } = person;
+    await person.say('call shell with {"command": "sleep 30"}');
+    await page.locator(".approval:focus").waitFor();
+    await page.keyboard.press("a");
+    await page.locator(".tool.running").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".tool.ended", { hasText: "cancelled" }).waitFor();
+    await person.button("Send").waitFor();
+    await page.reload();
+    await page.locator(".tool.ended", { hasText: "broken off" }).waitFor();
+    await page.keyboard.press("Control+/");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("heading", { name: "What shall it do?" }).waitFor();
+    await page.waitForURL(/\/agent$/);
+  },
+  AGENT,
+);
+
+visit(
+  "a command that fails is neither done nor failed, but says its exit code",
+  async (person) => {
+    await person.say('call shell with {"command": "exit 3"}');
+    await person.page.locator(".approval:focus").waitFor();
+    await person.page.keyboard.press("a");
+    await person.page.locator(".tool.ended", { hasText: "exit 3" }).waitFor();
+  },
+  AGENT,
+);
+
+visit(
+  "sessions that cannot be had are told of, and come with the next try",
+  async (person) => {
+    const { page } = person;
+    await person.ask("A session about almonds");
+    const lost = {
+      error: { message: "The store is gone.", type: "server_error", param: null, code: "store_unavailable" },
+    };
+    await page.route("**/v1/agent/sessions", (route) => route.fulfill({ status: 503, json: lost }), {
+      times: 1,
+    });
+    await page.reload();
+    const list = page.locator(".list-rows");
+    await list.getByText("The server cannot keep or find its data.").waitFor();
+    await person.axe();
+    await list.getByRole("button", { name: "Try again" }).click();
+    await list.getByText("almonds").first().waitFor();
+    assert.equal(await list.getByRole("alert").count(), 0);
   },
   AGENT,
 );
@@ -272,6 +452,43 @@ visit("mcp.json: mistakes by line, tried out, saved, and its tools are there", a
   await page.keyboard.press("Escape");
   await person.button("Tools").click();
   await dialog.getByText("list_directory", { exact: true }).waitFor();
+});
+
+visit("mcp.json of somebody else is not written over without a word", async (person, server) => {
+  const { page } = person;
+  await person.administer("/agent");
+  const { token } = await server.session();
+  const theirs = async (/** @type {string} */ name) => {
+    const text = JSON.stringify({ mcpServers: { [name]: { command: "true", disabled: true } } });
+    const headers = { "x-kiro2chat-token": token };
+    const answer = await page.request.put(`${server.url}/api/mcp`, { data: { file: "user", text }, headers });
+    assert.equal(answer.status(), 200);
+  };
+  await theirs("first");
+  await person.button("mcp.json").click();
+  const dialog = page.getByRole("dialog");
+  const text = dialog.getByLabel("Text of mcp.json");
+  await person.until(async () => (await text.inputValue()).includes("first"));
+  await text.fill('{"mcpServers": {"mine": {"command": "true", "disabled": true}}}');
+  await dialog.getByText("No mistakes found.").waitFor();
+  await theirs("second");
+  await page.keyboard.press("Escape");
+  await person.button("mcp.json").click(); // the file is read anew, and what was typed is of the old one
+  await dialog.getByText("The file was changed meanwhile").waitFor();
+  assert.equal(await person.button("Save and reload", dialog).isDisabled(), true);
+  await dialog.getByText("Show what it is now").click();
+  await dialog.getByText('"second"').waitFor();
+  await person.axe();
+  await person.button("Use theirs", dialog).click();
+  assert.match(await text.inputValue(), /second/);
+  await text.fill('{"mcpServers": {"mine": {"command": "true", "disabled": true}}}');
+  await dialog.getByText("No mistakes found.").waitFor();
+  await theirs("third");
+  await person.button("Save and reload", dialog).click();
+  await dialog.getByText("The file was changed meanwhile").waitFor();
+  await person.button("Write mine over it", dialog).click();
+  await page.getByText("Saved, and in force.").waitFor({ timeout: 30_000 });
+  assert.match(await text.inputValue(), /mine/);
 });
 
 visit(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { entriesOf } from "./entries";
-import { type AgentEvent, asked, begun, decided, type Entry, take } from "./run";
+import { type AgentEvent, asked, begun, decided, decisions, type Entry, passedOver, take } from "./run";
 import type { AgentUsage } from "./wire";
 
 const usage: AgentUsage = {
@@ -93,7 +93,12 @@ test("decisions go together, once the last is taken", () => {
   expect(decided(work, "b", "deny")).toBeNull();
   expect(asked([work]).map(({ id }) => id)).toEqual(["a"]);
   expect(decided(work, "a", "allow")).toEqual({ a: "allow", b: "deny" });
+  expect(work.steps).toHaveLength(2); // they may not get through
+  expect(decisions(work)).toEqual({ a: "allow", b: "deny" });
+  expect(decided(work, "a", "deny")).toEqual({ a: "deny", b: "deny" });
+  take(work, { type: "start", session_id: "s", model: "m" }, 0);
   expect(work.steps).toEqual([]);
+  expect(decisions(work)).toBeNull();
 });
 
 test.each([true, false])("a piece of a session's last answer says whether it broke off: %s", (broken_off) => {
@@ -159,4 +164,16 @@ test("a session's messages are questions and pieces of work, with results at the
     ],
   });
   expect(asked(entries)).toHaveLength(1);
+});
+
+test("what a new question goes over counts as not allowed, and what is stopped as cancelled", () => {
+  const waiting = run({ type: "approval", ...call, touches: "", session_id: "s" });
+  expect(passedOver(waiting).steps).toMatchObject([
+    { kind: "tool", running: false, call: { fate: "passed" } },
+  ]);
+  const stopped = run(
+    { type: "tool_start", ...call },
+    { type: "done", stop_reason: "cancelled", message: "Cancelled.", duration: 1, usage, session_id: "s" },
+  );
+  expect(stopped.steps).toMatchObject([{ kind: "tool", running: false, call: { fate: "cancelled" } }]);
 });

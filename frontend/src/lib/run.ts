@@ -28,6 +28,8 @@ export type AgentEvent =
 export interface AgentCall extends ToolCall {
   source: string;
   pictures?: string[];
+  /** Why it came to nothing, where this page knows: the run was stopped, or a new question went over it. */
+  fate?: "cancelled" | "passed";
 }
 
 export interface Asked {
@@ -77,6 +79,9 @@ export function take(work: Work, event: AgentEvent, now: number): void {
   if (event.type !== "start") work.firstAt ??= now;
   if (event.type !== "reasoning") endThought(work, now);
   switch (event.type) {
+    case "start":
+      work.steps = work.steps.filter((step) => step.kind !== "approval"); // what was decided has been heard
+      break;
     case "text":
       grow(work, event.text);
       break;
@@ -107,7 +112,27 @@ export function take(work: Work, event: AgentEvent, now: number): void {
       work.usage = event.usage;
       work.seconds = event.duration;
       if (!["end", "approval", "error"].includes(event.stop_reason)) work.ending = event.message;
+      if (event.stop_reason === "cancelled") cutOff(work);
   }
+}
+
+/** It was stopped: what still ran did not come to its end. */
+export function cutOff(work: Work): void {
+  work.steps = work.steps.map((step) =>
+    step.kind === "tool" && step.running
+      ? { ...step, running: false, call: { ...step.call, fate: "cancelled" } }
+      : step,
+  );
+}
+
+/** A new question goes over what waits: that counts as not allowed, as the server has it. */
+export function passedOver(work: Work): Work {
+  const steps = work.steps.map((step): Step => {
+    if (step.kind !== "approval") return step;
+    const { touches: _, ...call } = step.asked;
+    return { kind: "tool", running: false, call: { ...call, fate: "passed" } };
+  });
+  return { ...work, steps };
 }
 
 /** What is asked and not answered yet. */
@@ -117,17 +142,23 @@ export function asked(entries: readonly Entry[]): Asked[] {
   return last.steps.flatMap((step) => (step.kind === "approval" && !step.decision ? [step.asked] : []));
 }
 
-/** Take a decision; once nothing is left to decide, all of them by id: they go to the server together. */
+/** Take a decision; once nothing is left to decide, all of them, as `decisions` has them. */
 export function decided(work: Work, id: string, decision: Decision): Record<string, Decision> | null {
   work.steps = work.steps.map((step) =>
-    step.kind === "approval" && step.asked.id === id && !step.decision ? { ...step, decision } : step,
+    step.kind === "approval" && step.asked.id === id ? { ...step, decision } : step,
   );
-  if (asked([work]).length) return null;
+  return decisions(work);
+}
+
+/**
+ * What was decided, by id: all goes to the server together, and is kept until the run goes on. Null where something is still
+ * to be decided, or nothing was.
+ */
+export function decisions(work: Work): Record<string, Decision> | null {
   const all = work.steps.flatMap((step) =>
-    step.kind === "approval" && step.decision ? [[step.asked.id, step.decision] as const] : [],
+    step.kind === "approval" ? [[step.asked.id, step.decision]] : [],
   );
-  work.steps = work.steps.filter((step) => step.kind !== "approval");
-  return Object.fromEntries(all);
+  return all.length && all.every(([, decision]) => decision) ? Object.fromEntries(all) : null;
 }
 
 function grow(work: Work, text: string): void {

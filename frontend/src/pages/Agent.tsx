@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import "../styles/agent.css";
+import "../styles/approval.css";
 import { t } from "../lib/words/agent";
 import { t as shell } from "../lib/words/shell";
 import { AgentTools } from "../parts/AgentTools";
@@ -11,10 +12,12 @@ import { IconButton } from "../parts/IconButton";
 import { McpEditor } from "../parts/McpEditor";
 import { ModelPicker } from "../parts/ModelPicker";
 import { SessionList } from "../parts/SessionList";
+import { usePageKeys } from "../parts/shortcuts";
 import { Transcript } from "../parts/Transcript";
 import { Writer } from "../parts/Writer";
-import { asError } from "../state/admitted";
-import { ask, choose, current, entries, model, newSession, openSession, running, stop } from "../state/agent";
+import { asError, occasion } from "../state/admitted";
+import { choose, current, entries, model, newSession, offCount, openSession, running } from "../state/agent";
+import { ask, stop } from "../state/agentRun";
 import { loadSessions, sessions } from "../state/agentSessions";
 import { writeText } from "../state/drafts";
 import { tell } from "../state/notices";
@@ -24,7 +27,7 @@ export default function Agent() {
   const { query, route } = useLocation();
   const [sheet, setSheet] = useState<"tools" | "mcp" | "">("");
   const wanted = query.session ?? "";
-  useEffect(() => void loadSessions(), []);
+  useEffect(() => void loadSessions(), [occasion.value]);
   useEffect(() => {
     if (wanted === current.value) return;
     if (!wanted) newSession();
@@ -32,10 +35,10 @@ export default function Agent() {
       openSession(wanted).catch((error) => {
         const { status, message } = asError(error);
         tell(status === 404 ? t("missing") : message || t("notOpened"), { bad: true });
-        route("/agent", true);
+        if (status === 404) route("/agent", true);
       });
     }
-  }, [wanted]);
+  }, [wanted, occasion.value]);
   // A session gets its address with its first event.
   const id = current.value;
   useEffect(() => {
@@ -46,6 +49,8 @@ export default function Agent() {
     document.title = `${title} · kiro2chat`;
   }, [title]);
   const draft = `agent:${id || "new"}`;
+  const off = offCount.value;
+  usePageKeys({ fresh: { at: "/agent", run: newSession }, stop });
   return (
     <div class="chat-page">
       <SessionList />
@@ -63,7 +68,12 @@ export default function Agent() {
             />
             <ModelPicker value={model.value} onChoose={choose} />
             <span class="grow" />
-            <HeadButton icon="tool" word={t("tools")} onClick={() => setSheet("tools")} />
+            <HeadButton
+              icon="tool"
+              word={t("tools")}
+              note={off === 0 ? "" : off === 1 ? t("toolOff") : t("toolsOff", { count: off })}
+              onClick={() => setSheet("tools")}
+            />
             <HeadButton icon="sliders" word={t("mcp")} onClick={() => setSheet("mcp")} />
           </header>
           {entries.value.length ? <Transcript title={title} /> : <Beginning draft={draft} />}
@@ -86,19 +96,26 @@ export default function Agent() {
   );
 }
 
-function HeadButton({
-  icon,
-  word,
-  onClick,
-}: {
+interface HeadButtonProps {
   icon: "tool" | "sliders";
   word: string;
+  /** What is unusual about it. */
+  note?: string;
   onClick: () => void;
-}) {
+}
+
+function HeadButton({ icon, word, note = "", onClick }: HeadButtonProps) {
+  const label = note ? `${word} · ${note}` : word;
   return (
-    <button type="button" class="head-button" aria-label={word} title={word} onClick={onClick}>
+    <button
+      type="button"
+      class={note ? "head-button on" : "head-button"}
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+    >
       <Icon name={icon} />
-      <span class="wide-only">{word}</span>
+      <span class="wide-only">{label}</span>
     </button>
   );
 }

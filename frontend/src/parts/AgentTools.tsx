@@ -4,38 +4,33 @@ import { ApiError } from "../lib/errors";
 import { duration } from "../lib/numbers";
 import type { AgentServer, AgentTool } from "../lib/wire";
 import { t } from "../lib/words/agent";
-import { spokenHere } from "../lib/words/sentences";
-import { asError } from "../state/admitted";
-import { allowedTools } from "../state/agent";
+import { parts } from "../lib/words/sentences";
+import { asError, occasion } from "../state/admitted";
+import { off, switchTool } from "../state/agent";
 import { loadTools, reload, tools } from "../state/agentFiles";
 import { tell } from "../state/notices";
 import { Dialog } from "./Dialog";
 import { Lacking } from "./Lacking";
 
 export function AgentTools({ onClose }: { onClose: () => void }) {
-  useEffect(() => void loadTools(), []);
+  useEffect(() => void loadTools(), [occasion.value]);
   const found = tools.value;
   return (
     <Dialog title={t("tools")} wide onClose={onClose}>
       {found === undefined && <p class="hint">{t("starting")}</p>}
-      {found instanceof ApiError && <Lacking error={found} />}
+      {found instanceof ApiError && <Lacking error={found} onRetry={() => void loadTools()} />}
       {found !== undefined && !(found instanceof ApiError) && (
         <div class="agent-tools">
           <p class="agent-may">
             <strong>{t("may")}:</strong> {t("workspace", { folder: found.workspace })}
           </p>
-          <Group
-            name={t("builtIn")}
-            tools={found.tools.filter((tool) => tool.source === "built-in")}
-            all={found.tools}
-          />
+          <Group name={t("builtIn")} tools={found.tools.filter((tool) => tool.source === "built-in")} />
           {found.servers.map((server) => (
             <Group
               key={server.name}
               name={server.name}
               server={server}
               tools={found.tools.filter((tool) => tool.source === server.name)}
-              all={found.tools}
             />
           ))}
           {found.problems.map((problem) => (
@@ -61,9 +56,12 @@ function Reload() {
       .finally(() => setBusy(false));
   };
   return (
-    <button type="button" class="secondary" disabled={busy} onClick={run}>
-      {t("reload")}
-    </button>
+    <div class="row">
+      <button type="button" class="secondary" disabled={busy} onClick={run}>
+        {t("reload")}
+      </button>
+      {busy && <span class="spinner" role="status" aria-label={t("reloading")} />}
+    </div>
   );
 }
 
@@ -71,15 +69,18 @@ interface GroupProps {
   name: string;
   server?: AgentServer;
   tools: AgentTool[];
-  all: AgentTool[];
 }
 
-function Group({ name, server, tools: own, all }: GroupProps) {
+function Group({ name, server, tools: own }: GroupProps) {
+  const touches = own.map((tool) => parts(tool.touches));
+  const [[first = ""] = []] = touches;
+  const shared = own.length > 1 && touches.every(([sentence]) => sentence === first) ? first : "";
   return (
     <section class="tool-group" aria-label={name}>
       <h3>
         {name} {server && <ServerState server={server} />}
       </h3>
+      {shared && <p class="tool-touches">{shared}</p>}
       {server?.error && <pre class="server-error">{server.error}</pre>}
       {server?.notes.map((note) => (
         <p key={note} class="hint">
@@ -87,21 +88,21 @@ function Group({ name, server, tools: own, all }: GroupProps) {
         </p>
       ))}
       <ul>
-        {own.map((tool) => (
+        {own.map((tool, at) => (
           <li key={tool.name}>
             <label>
               <input
                 type="checkbox"
                 aria-label={t("useTool", { name: tool.name })}
-                checked={allowedTools.value?.includes(tool.name) ?? true}
-                onChange={(event) => toggle(tool.name, event.currentTarget.checked, all)}
+                checked={!off.value.includes(tool.name)}
+                onChange={(event) => switchTool(tool.name, event.currentTarget.checked)}
               />
               <code>{tool.name}</code>
             </label>
             <span class={`approval-mode ${tool.approval}`}>
               {t(tool.approval === "deny" ? "deny_mode" : tool.approval)}
             </span>
-            <span class="tool-touches">{spokenHere(tool.touches)}</span>
+            <span class="tool-touches">{(shared ? touches[at]?.[1] : touches[at]?.join(""))?.trim()}</span>
           </li>
         ))}
       </ul>
@@ -125,11 +126,4 @@ export function ServerState({ server }: { server: AgentServer }) {
       {server.state === "ready" && ` · ${t("servers", { count: server.tools, time }).replace(/ · $/, "")}`}
     </span>
   );
-}
-
-function toggle(name: string, on: boolean, all: AgentTool[]): void {
-  const names = new Set(allowedTools.value ?? all.map((tool) => tool.name));
-  if (on) names.add(name);
-  else names.delete(name);
-  allowedTools.value = names.size === all.length ? null : [...names];
 }

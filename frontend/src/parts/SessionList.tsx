@@ -7,13 +7,15 @@ import type { AgentHead } from "../lib/wire";
 import { t } from "../lib/words/agent";
 import { t as chat } from "../lib/words/chat";
 import { t as shell } from "../lib/words/shell";
-import { current, leave, newSession, runningIn } from "../state/agent";
+import { current, newSession, runningIn } from "../state/agent";
 import { save } from "../state/agentFiles";
-import { remove, sessions } from "../state/agentSessions";
+import { abandon } from "../state/agentRun";
+import { loadSessions, remove, sessions, sessionsFailed, sessionsRead } from "../state/agentSessions";
 import { columnHidden, drawerOpen } from "../state/view";
 import { listClass } from "./ChatList";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
+import { Lacking } from "./Lacking";
 import { Menu } from "./Menu";
 
 export function SessionList() {
@@ -65,7 +67,12 @@ export function SessionList() {
           />
         </div>
         <div class="list-rows">
-          {!sessions.value.length && <p class="hint">{t("none")}</p>}
+          {sessionsFailed.value && (
+            <Lacking error={sessionsFailed.value} onRetry={() => void loadSessions()} />
+          )}
+          {!sessions.value.length && sessionsRead.value && !sessionsFailed.value && (
+            <p class="hint">{t("none")}</p>
+          )}
           {sessions.value.length > 0 && !found.length && <p class="hint">{t("nothingFound")}</p>}
           {[...byDay(found)].map(([name, heads]) => (
             <section key={name} aria-label={name}>
@@ -107,7 +114,7 @@ function Row({ head, onOpen }: { head: AgentHead; onOpen: () => void }) {
             icon: "bin",
             danger: true,
             run: () => {
-              leave(head.id);
+              abandon(head.id);
               remove(head);
               if (isCurrent) route("/agent");
             },

@@ -2,12 +2,14 @@
 
 import { memo } from "../lib/memo";
 import { brief, duration } from "../lib/numbers";
-import { asked, type Work } from "../lib/run";
+import { type AgentCall, asked, type Work } from "../lib/run";
 import { spoken } from "../lib/spoken";
 import { t } from "../lib/words/agent";
 import { t as chat } from "../lib/words/chat";
+import { fateOf } from "../lib/words/fates";
 import { spokenHere } from "../lib/words/sentences";
-import { again, running } from "../state/agent";
+import { running } from "../state/agent";
+import { again } from "../state/agentRun";
 import { ApprovalCard } from "./ApprovalCard";
 import { CopyButton } from "./CopyButton";
 import { FailureCard } from "./FailureCard";
@@ -22,6 +24,7 @@ export const Steps = memo(function Steps({ work, last }: { work: Work; last: boo
   const grows = last && one?.work === work;
   if (grows) one.beat.value; // subscribes: the work itself is changed in place
   const first = asked([work])[0];
+  const standing = first ? "others" : grows || !work.failure ? "sent" : "unheard";
   const text = work.steps.flatMap((step) => (step.kind === "text" ? [step.text] : [])).join("\n\n");
   return (
     <article class={last ? "answer last" : "answer"} aria-label={t("agent")} aria-busy={grows}>
@@ -45,7 +48,11 @@ export const Steps = memo(function Steps({ work, last }: { work: Work; last: boo
           case "tool":
             return (
               <div key={step.call.id}>
-                <ToolCard call={step.call} running={step.running && grows} />
+                <ToolCard
+                  call={translated(step.call)}
+                  running={step.running && grows}
+                  fate={fateOf(step.call)}
+                />
                 {step.call.pictures && (
                   <Pictures
                     pictures={step.call.pictures.map((url, n) => ({
@@ -62,6 +69,7 @@ export const Steps = memo(function Steps({ work, last }: { work: Work; last: boo
                 key={step.asked.id}
                 asked={step.asked}
                 decision={step.decision}
+                standing={standing}
                 first={last && step.asked === first}
               />
             );
@@ -93,6 +101,11 @@ export const Steps = memo(function Steps({ work, last }: { work: Work; last: boo
     </article>
   );
 });
+
+/** What the server itself says of a call that came to nothing, in the language of the page. */
+function translated(call: AgentCall): AgentCall {
+  return call.failed && call.result ? { ...call, result: spokenHere(call.result) } : call;
+}
 
 function numbers({ usage, seconds = 0 }: Work): string {
   if (!usage) return "";

@@ -3,17 +3,33 @@ import { duration } from "../lib/numbers";
 import { t } from "../lib/words/chat";
 import { Icon } from "./Icon";
 
+interface Props {
+  call: ToolCall;
+  running?: boolean;
+  /** How it ended in words, where that is neither "done" nor "failed". */
+  fate?: string;
+}
+
 /** A call of a tool: one line, which opens to what was asked and what came back. A failed one opens by itself. */
-export function ToolCard({ call, running = false }: { call: ToolCall; running?: boolean }) {
-  const state = call.failed ? "failed" : call.result !== undefined ? "done" : running ? "running" : "asked";
+export function ToolCard({ call, running = false, fate = "" }: Props) {
+  const state = fate
+    ? "ended"
+    : call.failed
+      ? "failed"
+      : call.result !== undefined
+        ? "done"
+        : running
+          ? "running"
+          : "asked";
   const words = {
+    ended: fate,
     failed: t("toolFailed"),
     done: t("toolDone"),
     running: t("toolRunning"),
     asked: t("toolAsked"),
   };
   return (
-    <details class={`tool ${state}`} open={call.failed}>
+    <details class={`tool ${state}`} open={state === "failed"}>
       <summary>
         <Icon name="tool" size={16} />
         <strong>{call.name}</strong>

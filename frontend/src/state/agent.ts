@@ -1,22 +1,15 @@
-/**
- * The session of the agent that is shown, and the runs that are under way: in this one and in others, which go on while
- * nobody looks.
- */
+/** The sessions of the agent that are on this page: the one that is shown, and those that go on while nobody looks. */
 import { batch, computed, type Signal, signal } from "@preact/signals";
-import { agentEvents } from "../lib/agentStream";
-import { call, getJson, sendJson } from "../lib/api";
+import { getJson } from "../lib/api";
 import { entriesOf } from "../lib/entries";
-import { type ApiError, isAbort } from "../lib/errors";
-import { pump } from "../lib/pump";
-import { begun, type Decision, decided, type Entry, take, type Work } from "../lib/run";
-import { read, write } from "../lib/stored";
-import type { Picture } from "../lib/tree";
+import { ApiError } from "../lib/errors";
+import type { Entry, Work } from "../lib/run";
+import { read, readJson, write } from "../lib/stored";
 import type { AgentSession } from "../lib/wire";
-import { asError } from "./admitted";
-import { loadSessions } from "./agentSessions";
-import { lost } from "./server";
+import { tools } from "./agentFiles";
+import { moveDraft } from "./drafts";
 
-interface Running {
+export interface Running {
   /** Bumped at most once a frame; the work itself is changed in place. */
   beat: Signal<number>;
   work: Work;
@@ -24,27 +17,37 @@ interface Running {
 }
 
 /** A session on this page. `id` is "" until it has begun. */
-interface Place {
+export interface Place {
   id: Signal<string>;
   entries: Signal<Entry[]>;
   running: Signal<Running | null>;
+  /** Names of the tools that it does without. */
+  off: Signal<readonly string[]>;
 }
 
-const shown = signal<Place>(place("", []));
+export const shown = signal<Place>(place("", []));
 export const current = computed(() => shown.value.id.value);
 export const entries = computed(() => shown.value.entries.value);
 export const running = computed(() => shown.value.running.value);
 /** Those in which something runs. */
-const busy = signal<readonly Place[]>([]);
+export const busy = signal<readonly Place[]>([]);
 export const runningIn = computed(() => new Set(busy.value.map(({ id }) => id.value)));
 export const model = signal(read("agent-model") ?? "auto");
-/** Names of the tools that may be used; null is all of them. */
-export const allowedTools = signal<readonly string[] | null>(null);
-
-const PATIENCE = 3000; // milliseconds that a cancelled run may take to say so
+export const off = computed(() => shown.value.off.value);
+/** How many tools the session does without, of those that there are. */
+export const offCount = computed(() => {
+  const found = tools.value;
+  if (found === undefined || found instanceof ApiError) return off.value.length;
+  return found.tools.filter(({ name }) => off.value.includes(name)).length;
+});
 
 function place(id: string, entries: Entry[]): Place {
-  return { id: signal(id), entries: signal(entries), running: signal(null) };
+  const off = id ? readJson(`agent-off:${id}`, areNames, []) : [];
+  return { id: signal(id), entries: signal(entries), running: signal(null), off: signal(off) };
+}
+
+function areNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 export function choose(name: string): void {
@@ -52,9 +55,29 @@ export function choose(name: string): void {
   write("agent-model", name);
 }
 
+/** In the session that is shown. */
+export function switchTool(name: string, on: boolean): void {
+  const at = shown.value;
+  const others = at.off.value.filter((each) => each !== name);
+  at.off.value = on ? others : [...others, name];
+  keepOff(at);
+}
+
+function keepOff({ id, off }: Place): void {
+  if (id.value) write(`agent-off:${id.value}`, off.value.length ? JSON.stringify(off.value) : "");
+}
+
 export function newSession(): void {
   opening = "";
   shown.value = place("", []);
+}
+
+/** It has begun on the server. */
+export function named(at: Place, id: string): void {
+  if (at.id.value === id) return;
+  if (shown.value === at) moveDraft("agent:new", `agent:${id}`); // the next question may have been begun
+  at.id.value = id;
+  keepOff(at);
 }
 
 /** The session that was asked for last: an earlier one may come later. */
@@ -68,7 +91,7 @@ export async function openSession(id: string): Promise<void> {
     shown.value = known;
     return;
   }
-  const session = await getJson<AgentSession>(`/v1/agent/sessions/${encodeURIComponent(id)}`);
+  const session = await getSession(id);
   if (opening !== id) return;
   batch(() => {
     shown.value = place(id, entriesOf(session));
@@ -76,99 +99,18 @@ export async function openSession(id: string): Promise<void> {
   });
 }
 
-export function ask(text: string, pictures: Picture[]): void {
-  const at = shown.value;
-  at.entries.value = [...at.entries.value, { role: "user", text, pictures }, begun(Date.now())];
-  void run(at, "/v1/agent/chat", {
-    message: text,
-    images: pictures.map(({ url }) => url),
-    model: model.value,
-    ...(allowedTools.value ? { tools: allowedTools.value } : {}),
-    ...(at.id.value ? { session_id: at.id.value } : {}),
-  });
+/** What it is on the server by now. @throws {ApiError} */
+export async function reread(at: Place): Promise<void> {
+  const session = await getSession(at.id.value);
+  if (!at.running.value) at.entries.value = entriesOf(session);
 }
 
-/** Answer one of the things that are asked; with the last answer the run goes on in its place. */
-export function decide(id: string, decision: Decision): void {
-  const at = shown.value;
-  const work = at.entries.value.at(-1);
-  if (work?.role !== "agent" || at.running.value) return;
-  const decisions = decided(work, id, decision);
-  at.entries.value = [...at.entries.value.slice(0, -1), { ...work }];
-  if (decisions) void run(at, "/v1/agent/approve", { session_id: at.id.value, decisions });
+function getSession(id: string): Promise<AgentSession> {
+  return getJson<AgentSession>(`/v1/agent/sessions/${encodeURIComponent(id)}`);
 }
 
-/** Ask the last question once more. */
-export function again(): void {
-  const at = shown.value;
-  const all = at.entries.value;
-  const question = all.findLast((each) => each.role === "user");
-  if (question?.role !== "user" || at.running.value) return;
-  at.entries.value = all.slice(0, -2);
-  ask(question.text, question.pictures);
-}
-
-export function stop(): void {
-  stopIn(shown.value);
-}
-
-/** A session is deleted: nothing of it goes on, and it is not shown any more. */
+/** A session is deleted: it is not shown any more. */
 export function leave(id: string): void {
-  for (const each of busy.value) if (each.id.value === id) stopIn(each);
+  write(`agent-off:${id}`, "");
   if (current.value === id) newSession();
-}
-
-function stopIn({ id, running: { value: one } }: Place): void {
-  if (!one) return;
-  if (id.value) {
-    sendJson("/v1/agent/cancel", "POST", { session_id: id.value }).catch(() => one.stop.abort());
-    setTimeout(() => one.stop.abort(), PATIENCE);
-  } else one.stop.abort();
-}
-
-async function run(at: Place, path: string, body: object): Promise<void> {
-  const work = at.entries.value.at(-1);
-  if (work?.role !== "agent") return;
-  delete work.failure;
-  delete work.ending;
-  const one: Running = { beat: signal(0), work, stop: new AbortController() };
-  at.running.value = one;
-  busy.value = [...busy.value, at];
-  const beats = pump(() => one.beat.value++);
-  try {
-    const response = await call(path, {
-      method: "POST",
-      body: JSON.stringify({ ...body, stream: true }),
-      headers: { "content-type": "application/json" },
-      signal: one.stop.signal,
-    });
-    for await (const events of agentEvents(response)) {
-      for (const event of events) {
-        take(work, event, Date.now());
-        if (event.type === "start" && event.session_id) {
-          at.id.value = event.session_id;
-          void loadSessions();
-        }
-      }
-      beats.due();
-    }
-  } catch (error) {
-    if (!isAbort(error)) {
-      const failure = asError(error);
-      if (failure.code === "unreachable") lost();
-      work.failure = failureOf(failure);
-    }
-  } finally {
-    beats.end();
-    batch(() => {
-      at.running.value = null;
-      at.entries.value = [...at.entries.value.slice(0, -1), { ...work }];
-      busy.value = busy.value.filter((each) => each !== at);
-    });
-    void loadSessions();
-  }
-}
-
-function failureOf({ message, code, status, requestId, retryAfter }: ApiError) {
-  return { message, code, status, requestId, retryAfter };
 }

@@ -30,20 +30,44 @@ export async function tryOut(file: Which, text: string): Promise<AgentServer[]> 
   return (await sendJson<McpTried>("/api/mcp/try", "POST", { file, text })).servers;
 }
 
-/** What was typed and not saved: it outlives the dialog. */
-export const typed = signal<Partial<Record<Which, string>>>({});
-
-export function type(file: Which, text: string | undefined): void {
-  const { [file]: _, ...others } = typed.value;
-  typed.value = text === undefined ? others : { ...others, [file]: text };
+/** What was typed and not saved, and the version of the file that it was made from. */
+export interface Typed {
+  text: string;
+  version: string;
 }
 
-/** Write the file and put it in force. */
+/** It outlives the dialog. */
+export const typed = signal<Partial<Record<Which, Typed>>>({});
+
+/** `version` is that of the file which is shown: a text that has begun stays with the one that it was made from. */
+export function type(file: Which, text: string, version: string): void {
+  keepTyped(file, { text, version: typed.value[file]?.version ?? version });
+}
+
+export function discard(file: Which): void {
+  keepTyped(file, undefined);
+}
+
+function keepTyped(file: Which, kept: Typed | undefined): void {
+  const { [file]: _, ...others } = typed.value;
+  typed.value = kept ? { ...others, [file]: kept } : others;
+}
+
+/** Write the file over the version that was seen, and put it in force. @throws {ApiError} 409: it is another by now. */
 export async function write(file: Which, text: string, version: string): Promise<void> {
-  await sendJson<McpChecked>("/api/mcp", "PUT", { file, text, version });
-  if (typed.value[file] === text) type(file, undefined); // what was typed while it was saved stays
-  await reload();
+  try {
+    await sendJson<McpChecked>("/api/mcp", "PUT", { file, text, version });
+  } catch (error) {
+    if (asError(error).status === 409) await loadFiles(); // so that theirs can be looked at
+    throw error;
+  }
   await loadFiles();
+  const [left, found] = [typed.value[file], files.value];
+  if (left?.text === text) discard(file);
+  else if (left && found && "files" in found) {
+    keepTyped(file, { ...left, version: found.files[file].version }); // what was typed while it was saved stays
+  }
+  await reload();
 }
 
 export async function reload(): Promise<void> {

@@ -37,6 +37,16 @@ export function writeText(id: string, text: string): void {
   if (wasLong || text.length > LONG) later(id);
 }
 
+/** The conversation has another id by now. */
+export function moveDraft(from: string, to: string): void {
+  const { text, pictures } = draftOf(from);
+  if (!text.value && !pictures.value.length) return;
+  writeText(to, text.value);
+  setPictures(to, pictures.value);
+  writeText(from, "");
+  setPictures(from, []);
+}
+
 export function setPictures(id: string, pictures: Picture[]): void {
   draftOf(id).pictures.value = pictures;
   keepHeavy(id);
