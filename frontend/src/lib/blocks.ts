@@ -1,103 +1,184 @@
 /**
- * Markdown cut into blocks that stand alone, as the text grows: what is done never changes again, so it is rendered once,
- * and each new piece of text costs only the block that is still open. Only whole lines are looked at, each of them once.
+ * Markdown as it grows, in blocks. The parser itself says where they end: what lies before the last block can no longer
+ * change, so it is parsed and rendered once, and each new piece of text costs only what is still open. Long lists and
+ * tables are sealed piece by piece. Only the address of a link that comes later reaches back, to those that wait for it.
  */
+import type { Env, Token } from "./markup";
+import { mended } from "./mended";
+import { isLoose, type Kind, linesOf, loosen, type Segment, segmentsOf } from "./segments";
 
-const FENCE = /^(\s*)(`{3,}|~{3,})(.*)$/;
-const ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
-const DEFINITION = /^ {0,3}\[[^\]]+\]:\s*\S/;
+export interface Markup {
+  parse: (text: string, env: Env) => Token[];
+  nameOf: (label: string) => string;
+}
+
+/** Some items of a list, some rows of a table, or all of anything else. Never changed, but replaced. */
+export interface Piece {
+  tokens: Token[];
+}
+
+/** Never changed, but replaced. */
+export interface Block {
+  kind: Kind;
+  /** What opens a list, and the head of a table. */
+  head: Token[];
+  pieces: Piece[];
+  isLoose: boolean;
+}
+
+/** A piece that names what has no address yet. */
+interface Waiting {
+  block: number;
+  piece: number;
+  text: string;
+}
+
+const SOME = 8; // items or rows that stay open before they are sealed together
 
 export class Blocks {
-  /** Grows at its end only. */
-  readonly done: string[] = [];
-  /** Link definitions so far: any block may refer to them. */
-  definitions = "";
+  readonly #done: Block[] = [];
   #text = "";
-  #start = 0; // of the open block
-  #next = 0; // line to be looked at
-  #fence = ""; // what opened the code block that is open
-  #maths = ""; // what will close the formula that is open
-  #isList = false;
-  #afterBlank = false;
+  #start = 0; // of what is open
+  /** The open text goes on with the last block that is done, if it is read behind this: the head of a table. */
+  #before: string | null = null;
+  #open: Block[] = [];
+  readonly #references: Env["references"] = Object.create(null);
+  readonly #waiting = new Map<string, Waiting[]>();
 
-  /** The text so far, which begins with what was given before. Returns the open block. */
-  feed(text: string): string {
+  constructor(private readonly markup: Markup) {}
+
+  /** Whether a text is the one so far, and perhaps more. */
+  isBegunBy(text: string): boolean {
+    return text.startsWith(this.#text);
+  }
+
+  /** All blocks of a text that begins with what was given before; `growing`: more is to come. */
+  feed(text: string, growing: boolean): Block[] {
     this.#text = text;
-    for (;;) {
-      const end = text.indexOf("\n", this.#next);
-      if (end < 0) break;
-      this.#line(text.slice(this.#next, end), end + 1);
-      this.#next = end + 1;
-    }
-    return text.slice(this.#start);
+    const rest = text.slice(this.#start);
+    this.#read((this.#before ?? "") + (growing ? mended(rest) : rest), growing);
+    const last = this.#done.at(-1);
+    const [more, ...others] = this.#open;
+    if (this.#before === null || !last || !more) return [...this.#done, ...this.#open];
+    return [...this.#done.slice(0, -1), { ...last, pieces: [...last.pieces, ...more.pieces] }, ...others];
   }
 
-  #line(line: string, after: number): void {
-    if (this.#fence) {
-      if (closes(line, this.#fence)) {
-        this.#fence = "";
-        if (!this.#isList) this.#cut(after);
+  #read(source: string, growing: boolean): void {
+    const env: Env = { references: Object.create(this.#references) };
+    const segments = segmentsOf(this.markup.parse(source, env));
+    const lines = linesOf(source);
+    const isBlank = (line: number) => !source.slice(lines[line], lines[line + 1]).trim();
+    const loose = segments.map((each) => isLoose(each, isBlank));
+    if (segments[0]?.kind !== this.#done.at(-1)?.kind || segments[0]?.from) this.#before = null;
+    if (this.#before !== null && loose[0]) this.#loosen();
+
+    const cut = growing ? cutOf(segments, lines, isBlank, env.unclosed) : 0;
+    if (cut) {
+      this.#seal(source.slice(0, lines[cut]), loose);
+      this.#start += (lines[cut] ?? 0) - (this.#before?.length ?? 0);
+      const last = segments.at(-1) as Segment;
+      this.#before =
+        cut > last.from
+          ? last.kind === "table"
+            ? source.slice(lines[last.from], lines[last.from + 2])
+            : ""
+          : null;
+      this.#found(Object.keys(env.references));
+      this.#read((this.#before ?? "") + source.slice(lines[cut]), growing);
+      return;
+    }
+    const goesOn = this.#before !== null && this.#done.at(-1)?.isLoose;
+    this.#open = segments.map((each, at) => blockOf(each, Boolean(loose[at] || (!at && goesOn))));
+    if (growing) return;
+    Object.assign(this.#references, env.references);
+    this.#found(Object.keys(env.references));
+  }
+
+  /** Takes in what can no longer change. It is read alone, so that only its own addresses count. */
+  #seal(source: string, loose: boolean[]): void {
+    const segments = segmentsOf(this.markup.parse(source, { references: this.#references }));
+    const lines = linesOf(source);
+    segments.forEach((segment, at) => {
+      const last = this.#done.at(-1);
+      const text = source.slice(lines[segment.from], lines[segment.to]);
+      const goesOn = at === 0 && this.#before !== null && last;
+      const block = blockOf(segment, Boolean(loose[at] || (goesOn && last.isLoose)));
+      if (goesOn) this.#done[this.#done.length - 1] = { ...last, pieces: [...last.pieces, ...block.pieces] };
+      else this.#done.push(block);
+      if (block.pieces.length) this.#wait(text, block);
+    });
+  }
+
+  #wait(text: string, { head, pieces }: Block): void {
+    const block = this.#done.length - 1;
+    const piece = (this.#done[block]?.pieces.length ?? 1) - 1;
+    for (const label of labelsIn([...head, ...pieces.flatMap(({ tokens }) => tokens)])) {
+      const name = this.markup.nameOf(label);
+      if (name in this.#references) continue;
+      const others = this.#waiting.get(name) ?? [];
+      this.#waiting.set(name, [...others, { block, piece, text }]);
+    }
+  }
+
+  /** Who waited for these names is read again. */
+  #found(names: string[]): void {
+    for (const name of names) {
+      if (!(name in this.#references)) continue;
+      for (const { block, piece, text } of this.#waiting.get(name) ?? []) {
+        const old = this.#done[block];
+        const [segment] = segmentsOf(this.markup.parse(text, { references: this.#references }));
+        if (!old || !segment) continue;
+        const { head, pieces } = blockOf(segment, old.isLoose);
+        this.#done[block] = {
+          ...old,
+          head: piece ? old.head : head,
+          pieces: old.pieces.with(piece, pieces[0] ?? { tokens: [] }),
+        };
       }
-      return;
+      this.#waiting.delete(name);
     }
-    if (this.#maths) {
-      if (line.includes(this.#maths)) {
-        this.#maths = "";
-        if (!this.#isList) this.#cut(after);
-      }
-      return;
-    }
-    if (!line.trim()) {
-      this.#afterBlank = true;
-      return;
-    }
-    const isItem = ITEM.test(line);
-    const goesOn = /^(?: {4}|\t)/.test(line) || (this.#isList && (isItem || /^\s/.test(line)));
-    const fence = FENCE.exec(line);
-    const isFence = fence !== null && !(fence[2]?.startsWith("`") && fence[3]?.includes("`"));
-    const maths = opensMaths(line);
-    const standsAlone = (isFence || maths) && !/^\s{4}/.test(line) && !(this.#isList && /^\s/.test(line));
-    if ((this.#afterBlank && !goesOn) || standsAlone) this.#cut(this.#next);
-    if (this.#next === this.#start) this.#isList = isItem;
-    this.#afterBlank = false;
-    if (isFence && (standsAlone || this.#isList)) this.#fence = fence[2] ?? "";
-    else if (maths && (standsAlone || this.#isList)) this.#maths = maths;
-    else if (DEFINITION.test(line)) this.definitions += `${line}\n`;
   }
 
-  #cut(at: number): void {
-    const block = this.#text.slice(this.#start, at);
-    if (block.trim()) this.done.push(block);
-    this.#start = at;
-    this.#isList = false;
-    this.#afterBlank = false;
+  #loosen(): void {
+    const last = this.#done.at(-1);
+    if (!last || last.isLoose) return;
+    const pieces = last.pieces.map(({ tokens }) => ({ tokens: loosen(tokens) }));
+    this.#done[this.#done.length - 1] = { ...last, pieces, isLoose: true };
   }
 }
 
-function closes(line: string, fence: string): boolean {
-  const found = FENCE.exec(line);
-  return found !== null && !found[3]?.trim() && (found[2] ?? "").startsWith(fence);
+function blockOf({ kind, head, units }: Segment, loose: boolean): Block {
+  const tokens = units.flat();
+  return {
+    kind,
+    head,
+    pieces: tokens.length ? [{ tokens: loose ? loosen(tokens) : tokens }] : [],
+    isLoose: loose,
+  };
 }
 
-/** What will close the formula that a line opens, "" where it opens none or closes it itself. */
-function opensMaths(line: string): string {
-  const start = line.trim();
-  if (start.startsWith("$$")) return start.indexOf("$$", 2) < 0 ? "$$" : "";
-  if (start.startsWith("\\[")) return start.includes("\\]") ? "" : "\\]";
-  return "";
+/** The line before which nothing can change any more, 0 for none. */
+function cutOf(
+  segments: Segment[],
+  lines: number[],
+  isBlank: (line: number) => boolean,
+  unclosed = Number.POSITIVE_INFINITY,
+): number {
+  const last = segments.at(-1);
+  const other = segments.at(-2);
+  if (!last) return 0;
+  // A line that is not whole may yet belong to what is above it, and so may one below an address, as its title.
+  const firstLines = last.kind === "table" ? 2 : 1;
+  const isWhole = lines[last.from + firstLines] !== undefined && other?.to === last.from;
+  if (other && (last.from > unclosed || !(isWhole || isBlank(last.from - 1)))) return 0;
+  const unit = last.units.at(-1)?.[0]?.map?.[0] ?? 0;
+  const isLong = last.kind !== "plain" && last.units.length > SOME && unit <= unclosed;
+  return isLong ? unit : other ? last.from : 0;
 }
 
-/** A block that is still being written, such that its last marks do not flicker: half a fence, bold, code or a link. */
-export function mended(open: string): string {
-  const at = open.lastIndexOf("\n") + 1;
-  const last = open.slice(at);
-  if (/^\s*(?:`{1,}[\w+#.-]*|~{1,}|[-*+]|\d+[.)]?|#{1,6}|\$\$?)$/.test(last)) return open.slice(0, at);
-  if ((open.match(/^\s*(?:`{3,}|~{3,})/gm)?.length ?? 0) % 2) return open;
-  if (count(last, "`") % 2) return `${open}\``;
-  if (count(last, "**") % 2) return last.endsWith("**") ? open.slice(0, -2) : `${open.replace(/\*$/, "")}**`;
-  return open.replace(/!?\[([^\]\n]*)\]\([^)\n]*$/, "$1");
-}
-
-function count(text: string, mark: string): number {
-  return text.split(mark).length - 1;
+function labelsIn(tokens: Token[]): string[] {
+  const texts = tokens.filter(({ type, content }) => type === "inline" && content.includes("["));
+  return texts.flatMap(({ content }) =>
+    [...content.matchAll(/\[([^[\]]+)\]/g)].map(([, label = ""]) => label),
+  );
 }

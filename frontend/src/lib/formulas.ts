@@ -53,6 +53,8 @@ function dollars(src: string, pos: number): Found | null {
   return null;
 }
 
+const LONGEST = 100; // lines of a formula: what never closes is none, and need not be waited for
+
 const block: BlockRule = (state, startLine, endLine, silent) => {
   const first = lineOf(state, startLine);
   const open = first.startsWith("$$") ? "$$" : first.startsWith("\\[") ? "\\[" : "";
@@ -60,6 +62,8 @@ const block: BlockRule = (state, startLine, endLine, silent) => {
   const close = open === "$$" ? "$$" : "\\]";
   const lines: string[] = [];
   for (let at = startLine; at < endLine; at++) {
+    const isOutside = !state.isEmpty(at) && (state.sCount[at] ?? 0) < state.blkIndent;
+    if (at - startLine > LONGEST || (at > startLine && isOutside)) return false;
     const line = at === startLine ? first.slice(2) : lineOf(state, at);
     const end = line.indexOf(close);
     if (end < 0) {
@@ -73,9 +77,11 @@ const block: BlockRule = (state, startLine, endLine, silent) => {
     token.block = true;
     token.content = lines.join("\n").trim();
     token.markup = "$$";
+    token.map = [startLine, at + 1];
     state.line = at + 1;
     return true;
   }
+  if (!state.level) state.env.unclosed = Math.min(startLine, Number(state.env.unclosed ?? startLine));
   return false;
 };
 

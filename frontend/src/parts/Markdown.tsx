@@ -1,18 +1,16 @@
 /**
- * Markdown as elements, block by block. A done block is rendered once: its element is kept, and the same element is given
- * to Preact again, which then does not look into it. Done blocks are sealed in groups, so that even their number is small.
+ * Markdown as elements, block by block. What is done is rendered once: its element is kept, and the same element is given
+ * to Preact again, which then does not look into it. Blocks stand in groups, so that the browser need not lay out all.
  */
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
-import { Blocks, mended } from "../lib/blocks";
+import { type Block, Blocks, type Markup, type Piece } from "../lib/blocks";
 import type { Token } from "../lib/markup";
-import { elements } from "./elements";
-
-type Parse = (text: string, definitions?: string) => Token[];
+import { elements, listOf, tableOf } from "./elements";
 
 /** The parser, once it is there. */
-const parse = signal<Parse | null>(null);
+const markup = signal<Markup | null>(null);
 let asked = false;
 
 export function loadMarkup(): void {
@@ -20,7 +18,7 @@ export function loadMarkup(): void {
   asked = true;
   import("../lib/markup").then(
     (module) => {
-      parse.value = module.parse;
+      markup.value = module;
     },
     () => {
       asked = false;
@@ -28,43 +26,65 @@ export function loadMarkup(): void {
   );
 }
 
-const SEALED = 24; // blocks to a group
+const GROUP = 24; // blocks
 
 class Rendered {
-  blocks = new Blocks();
-  text = "";
-  groups: VNode[] = [];
-  singles: VNode[] = [];
-  definitions = "";
+  #blocks: Blocks;
+  readonly #made = new WeakMap<Piece | Block, VNode>();
+  #groups: { blocks: Block[]; node: VNode }[] = [];
+
+  constructor(private readonly markup: Markup) {
+    this.#blocks = new Blocks(markup);
+  }
 
   of(text: string, growing: boolean): VNode[] {
-    if (!text.startsWith(this.text) || this.definitions !== this.blocks.definitions) this.reset();
-    this.text = text;
-    const open = this.blocks.feed(text);
-    this.definitions = this.blocks.definitions;
-    const { done } = this.blocks;
-    for (let at = this.groups.length * SEALED + this.singles.length; at < done.length; at++) {
-      this.singles.push(<Block key={at} text={done[at] ?? ""} definitions={this.definitions} />);
-      if (this.singles.length < SEALED) continue;
-      this.groups.push(
-        <div class="sealed" key={`g${this.groups.length}`}>
-          {this.singles}
-        </div>,
-      );
-      this.singles = [];
-    }
-    const last = growing ? mended(open) : open;
-    const tail = last.trim() ? (
-      <Block key={done.length} text={last} definitions={this.definitions} growing={growing} />
-    ) : null;
-    return [...this.groups, ...this.singles, ...(tail ? [tail] : [])];
+    if (!this.#blocks.isBegunBy(text)) this.#blocks = new Blocks(this.markup);
+    const blocks = this.#blocks.feed(text, growing);
+    const count = Math.ceil(blocks.length / GROUP);
+    this.#groups = Array.from({ length: count }, (_, at) =>
+      this.#group(at, blocks.slice(at * GROUP, (at + 1) * GROUP), growing && at === count - 1),
+    );
+    return this.#groups.map(({ node }) => node);
   }
 
-  private reset(): void {
-    this.blocks = new Blocks();
-    this.groups = [];
-    this.singles = [];
+  #group(at: number, blocks: Block[], growing: boolean) {
+    const known = this.#groups[at];
+    const isSame =
+      known?.blocks.length === blocks.length && blocks.every((each, n) => each === known.blocks[n]);
+    if (known && isSame && !growing) return known;
+    const nodes = blocks.map((block, n) => this.#block(block, n, growing && n === blocks.length - 1));
+    return {
+      blocks,
+      node: (
+        <div class={blocks.length === GROUP ? "blocks sealed" : "blocks"} key={at}>
+          {nodes}
+        </div>
+      ),
+    };
   }
+
+  #block(block: Block, key: number, growing: boolean): VNode {
+    const [only] = block.pieces;
+    if (block.kind === "plain" && only) return this.#piece(only, key, growing);
+    const known = growing ? undefined : this.#made.get(block);
+    if (known) return known;
+    const last = block.pieces.length - 1;
+    const pieces = block.pieces.map((piece, at) => this.#piece(piece, at, growing && at === last));
+    const node = block.kind === "list" ? listOf(block, pieces, key) : tableOf(block, pieces, key);
+    if (!growing) this.#made.set(block, node);
+    return node;
+  }
+
+  #piece(piece: Piece, key: number, growing: boolean): VNode {
+    const known = growing ? undefined : this.#made.get(piece);
+    const node = known ?? <Tokens key={key} tokens={piece.tokens} growing={growing} />;
+    if (!growing) this.#made.set(piece, node);
+    return node;
+  }
+}
+
+function Tokens({ tokens, growing }: { tokens: Token[]; growing: boolean }) {
+  return <>{elements(tokens, growing)}</>;
 }
 
 interface Props {
@@ -75,20 +95,8 @@ interface Props {
 
 export function Markdown({ text, growing = false }: Props) {
   loadMarkup();
-  const rendered = useMemo(() => new Rendered(), []);
-  if (!parse.value) return <div class="markdown plain">{text}</div>;
+  const parser = markup.value;
+  const rendered = useMemo(() => parser && new Rendered(parser), [parser]);
+  if (!rendered) return <div class="markdown plain">{text}</div>;
   return <div class={growing ? "markdown growing" : "markdown"}>{rendered.of(text, growing)}</div>;
-}
-
-function Block({
-  text,
-  definitions,
-  growing = false,
-}: {
-  text: string;
-  definitions: string;
-  growing?: boolean;
-}) {
-  const tokens = useMemo(() => parse.value?.(text, definitions) ?? [], [text, definitions]);
-  return <>{elements(tokens, growing)}</>;
 }

@@ -1,5 +1,6 @@
 /** Tokens of Markdown → elements. Text stays text: nothing here makes markup of a string, so nothing of an answer can run. */
-import { type ComponentChild, h } from "preact";
+import { type ComponentChild, h, type VNode } from "preact";
+import type { Block } from "../lib/blocks";
 import type { Token } from "../lib/markup";
 import { t } from "../lib/words/chat";
 import { Code } from "./Code";
@@ -22,7 +23,7 @@ export function elements(tokens: Token[], growing: boolean): ComponentChild[] {
       const done = stack.pop() as Open;
       const parent = stack[stack.length - 1] as Open;
       if (done.tag === "") parent.children.push(...done.children);
-      else if (done.tag === "table") parent.children.push(scrolling(done));
+      else if (done.tag === "table") parent.children.push(scrolling(done.children));
       else parent.children.push(h(done.tag, done.props, ...done.children));
     } else {
       top.children.push(leaf(token, growing && at === tokens.length - 1));
@@ -47,6 +48,8 @@ function leaf(token: Token, growing: boolean): ComponentChild {
       return "\n";
     case "hardbreak":
       return <br />;
+    case "footnote_mark":
+      return <sup title={String(token.attrGet("title") ?? "") || undefined}>{token.content}</sup>;
     case "hr":
       return <hr />;
     case "image":
@@ -73,6 +76,7 @@ function propsOf(token: Token): Record<string, unknown> {
   if (token.type === "heading_open") return { class: token.tag };
   if (token.type === "link_open")
     return linkProps(String(token.attrGet("href") ?? ""), String(token.attrGet("title") ?? ""));
+  if (token.type === "footnote_open") return { class: "footnote" };
   if (token.type === "list_item_open") return { class: token.attrGet("class") ?? undefined };
   if (token.type === "ordered_list_open") return { start: token.attrGet("start") ?? undefined };
   const style = String(token.attrGet("style") ?? "");
@@ -93,11 +97,35 @@ function picture(token: Token): ComponentChild {
   return <a {...linkProps(source, source)}>{words} ↗</a>;
 }
 
-function scrolling(table: Open): ComponentChild {
+/** A list whose items are rendered already, some at a time. */
+export function listOf({ head }: Block, items: VNode[], key: number): VNode {
+  const [list] = head;
+  return list?.tag === "ol" ? (
+    <ol key={key} {...propsOf(list)}>
+      {items}
+    </ol>
+  ) : (
+    <ul key={key}>{items}</ul>
+  );
+}
+
+/** A table whose rows are rendered already. */
+export function tableOf({ head }: Block, rows: VNode[], key: number): VNode {
+  return scrolling(
+    [<Head key="head" tokens={head} />, rows.length > 0 && <tbody key="body">{rows}</tbody>],
+    key,
+  );
+}
+
+function Head({ tokens }: { tokens: Token[] }) {
+  return <>{elements(tokens, false)}</>;
+}
+
+function scrolling(children: ComponentChild[], key?: number): VNode {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it by the arrows
-    <div class="table" tabIndex={0} role="group">
-      {h("table", table.props, ...table.children)}
+    <div key={key} class="table" tabIndex={0} role="group">
+      <table>{children}</table>
     </div>
   );
 }
