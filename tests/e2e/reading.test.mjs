@@ -45,6 +45,25 @@ visit("scrolling is the reader's: the end is followed only from the end", async 
   assert.ok((await gap()) < 64, "follows again");
 });
 
+visit("what is opened and selected in an answer stays when it ends", async (person, server) => {
+  const { page, last } = person;
+  await server.script({
+    reasoning: ["First this. "],
+    text: ["Start of it.\n\n- one\n- two\n\n", ...Array(60).fill("word ")],
+  });
+  await page.locator(".model-button").click();
+  await page.getByRole("option", { name: "claude-opus-4.8" }).click();
+  await person.say("Think");
+  await last.locator("li", { hasText: "two" }).waitFor();
+  await last.locator(".reasoning summary").click();
+  const first = await last.locator(".markdown p").first().elementHandle();
+  await first?.evaluate((each) => getSelection()?.selectAllChildren(each));
+  assert.equal(await page.locator(".growing-answer").count(), 1, "it still comes");
+  await person.whole();
+  assert.equal(await page.evaluate(() => String(getSelection())), "Start of it.");
+  assert.equal(await last.locator(".reasoning").evaluate((each) => each.hasAttribute("open")), true);
+});
+
 visit("an answer of 200 KB streams without blocking the page", async (person, server) => {
   const { page } = person;
   const paragraph = "The quick **brown** fox jumps over `the lazy` dog, and 中文也在这里。 ".repeat(6);

@@ -13,11 +13,11 @@ import { again } from "../state/agentRun";
 import { ApprovalCard } from "./ApprovalCard";
 import { CopyButton } from "./CopyButton";
 import { FailureCard } from "./FailureCard";
-import { Waiting } from "./Growing";
 import { Markdown } from "./Markdown";
 import { Pictures } from "./Pictures";
 import { Reasoning } from "./Reasoning";
 import { ToolCard } from "./ToolCard";
+import { Waiting } from "./Waiting";
 
 export const Steps = memo(function Steps({ work, last }: { work: Work; last: boolean }) {
   const one = running.value;

@@ -1,4 +1,4 @@
-/** An answer that no longer grows: what came, why it ended early if it did, and what can be done with it. */
+/** Below an answer that no longer grows: why it ended early if it did, and what can be done with it. */
 import type { Signal } from "@preact/signals";
 import type { Chat, Turn } from "../lib/tree";
 import { t } from "../lib/words/chat";
@@ -10,11 +10,8 @@ import { CopyButton } from "./CopyButton";
 import { FailureCard } from "./FailureCard";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
-import { Markdown } from "./Markdown";
 import { Menu } from "./Menu";
-import { Reasoning } from "./Reasoning";
 import { Stats } from "./Stats";
-import { ToolCard } from "./ToolCard";
 
 interface Props {
   chat: Signal<Chat>;
@@ -22,16 +19,11 @@ interface Props {
   siblings: Turn[];
 }
 
-export function AnswerBody({ chat, turn, siblings }: Props) {
+export function AnswerEnd({ chat, turn, siblings }: Props) {
   const again = (model: string) => answer(chat, turn.parent, model);
   const why = ending(turn);
   return (
     <>
-      {turn.reasoning && <Reasoning text={turn.reasoning} took={turn.thoughtMs ?? 0} />}
-      {turn.text && <Markdown text={turn.text} />}
-      {turn.calls?.map((call) => (
-        <ToolCard key={call.id} call={call} />
-      ))}
       {why && <p class="ending">{why}</p>}
       {turn.failure && <FailureCard failure={turn.failure} onRetry={() => again(modelOf(chat.value))} />}
       <div class="actions">
