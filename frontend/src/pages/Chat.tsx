@@ -21,7 +21,6 @@ export default function Chat() {
   const value = chat.value;
   useEffect(() => void (listRead.value || loadList()), []);
   useEffect(() => {
-    if (wanted === value.id) return;
     if (!wanted) newChat();
     else {
       void openChat(wanted).then((found) => {

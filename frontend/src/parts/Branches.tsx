@@ -1,7 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { type Chat, choose, type Turn } from "../lib/tree";
 import { t } from "../lib/words/chat";
-import { change } from "../state/chats";
+import { change } from "../state/keeping";
 import { IconButton } from "./IconButton";
 
 /** ‹2/3›: the versions of a question or an answer. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Head } from "../lib/db";
 import { t } from "../lib/words/chat";
-import { pin, rename } from "../state/chats";
+import { pin, rename } from "../state/keeping";
 import { remove } from "../state/removing";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";

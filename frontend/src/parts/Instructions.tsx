@@ -3,7 +3,7 @@ import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import type { Chat } from "../lib/tree";
 import { t } from "../lib/words/chat";
-import { change } from "../state/chats";
+import { change } from "../state/keeping";
 import { forgetPreset, presets, savePreset } from "../state/presets";
 import { Dialog } from "./Dialog";
 import { IconButton } from "./IconButton";

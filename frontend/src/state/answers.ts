@@ -11,8 +11,10 @@ import { pump } from "../lib/pump";
 import { requestOf } from "../lib/request";
 import { chunks } from "../lib/sse";
 import { add, type Chat, type Failure, type Picture, path, replace, type Turn, upTo } from "../lib/tree";
-import { change, chat, keepAnswer, keptWhole, modelOf, say } from "./chats";
+import { chat, modelOf } from "./chats";
+import { change, keepAnswer, keptWhole } from "./keeping";
 import { loginRefused } from "./server";
+import { hear, say } from "./tabs";
 
 interface Growing {
   /** Bumped at most once a frame; the answer itself is changed in place. */
@@ -25,12 +27,16 @@ interface Growing {
 /** By the id of their turn. The signal changes when answers begin and end. */
 export const growing = signal<ReadonlyMap<string, Growing>>(new Map());
 
+/** How often something was asked: what is new at the end of a conversation since then is of its reader. */
+export const asked = signal(0);
+
 const KEPT_EVERY = 700; // milliseconds: what a reload may cost of an answer
 
 /** Put a question below a turn ("" for the first), and have it answered. */
 export function ask(chat: Signal<Chat>, parent: string, text: string, pictures: Picture[]): void {
   const question: Turn = { id: newId(), parent, role: "user", text, at: Date.now() };
   if (pictures.length) question.pictures = pictures;
+  asked.value++;
   change(chat, (value) => add(value, question));
   answer(chat, question.id, modelOf(chat.value));
 }
@@ -59,6 +65,11 @@ export function stopShown(): boolean {
   const turn = path(chat.value).find(({ id }) => growing.value.has(id));
   if (turn) stop(turn.id);
   return turn !== undefined;
+}
+
+/** All answers of a conversation that still come. */
+export function stopAll(chat: string): void {
+  for (const each of growing.value.values()) if (each.chat === chat) each.stop.abort();
 }
 
 async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
@@ -108,7 +119,12 @@ async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
 
 /** The page goes: other tabs need not wait for what came here. */
 addEventListener("pagehide", () => {
-  for (const [id, { chat }] of growing.value) say({ chat, gone: id });
+  for (const [id, { chat }] of growing.value) say({ chat, was: "kept", gone: id });
+});
+
+/** A conversation that was deleted in another tab can no longer be brought back. */
+hear(({ chat, was }) => {
+  if (was === "dropped") stopAll(chat);
 });
 
 function asTurn(turn: Turn, answer: Answer): Turn {

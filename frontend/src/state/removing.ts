@@ -1,8 +1,10 @@
 /** Taking a conversation away: gone at once, and for a few seconds it can be brought back. */
 import { t } from "../lib/words/chat";
-import { stop } from "./answers";
-import { bringBack, chat, fresh, letGo, list, loadChat, shown, takeAway } from "./chats";
+import { stopAll } from "./answers";
+import { chat, isEmpty, list, loadChat, show } from "./chats";
+import { bringBack, letGo, takeAway } from "./keeping";
 import { tell } from "./notices";
+import { say } from "./tabs";
 
 const UNDO_FOR = 10_000; // milliseconds
 
@@ -11,17 +13,17 @@ export async function remove(id: string): Promise<void> {
   if (!head) return;
   const found = await loadChat(id);
   const wasShown = chat.value.id === id;
-  if (wasShown) shown.value = fresh();
-  await takeAway(head, found?.value);
+  const gone = takeAway(head, found?.value);
   const timer = setTimeout(() => {
-    for (const turn of Object.keys(found?.value.turns ?? {})) stop(turn);
+    stopAll(id);
     letGo(id);
+    say({ chat: id, was: "dropped" });
   }, UNDO_FOR);
   const undo = () => {
     clearTimeout(timer);
-    const isElsewhere = Object.keys(chat.value.turns).length > 0;
-    if (found && wasShown && !isElsewhere) shown.value = found;
+    if (found && wasShown && isEmpty(chat.value)) show(found);
     void bringBack(head, found?.value); // with what has come of its answers in the meantime
   };
   tell(t("deleted", { title: head.title }), { action: { label: t("undo"), run: undo } });
+  await gone;
 }

@@ -1,7 +1,7 @@
 /** Full-text search: titles at once, and every word that was said, read from the database once and kept. */
 import { type Head, readChat } from "../lib/db";
 import { excerptOf, plain } from "../lib/searchable";
-import { list } from "./chats";
+import { inMemory, list } from "./chats";
 
 export interface Hit {
   head: Head;
@@ -25,7 +25,7 @@ export async function searchChats(query: string): Promise<Hit[]> {
 async function textOf(head: Head): Promise<string> {
   const known = texts.get(head.id);
   if (known?.updated === head.updated) return known.text;
-  const chat = await readChat(head.id).catch(() => null);
+  const chat = inMemory(head.id) ?? (await readChat(head.id).catch(() => null));
   const text = chat ? plain(chat) : "";
   texts.set(head.id, { updated: head.updated, text });
   return text;

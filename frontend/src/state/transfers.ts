@@ -4,7 +4,8 @@ import { save } from "../lib/save";
 import { fromJson, LARGEST_IMPORT, toJson, toMarkdown, Unreadable } from "../lib/transfer";
 import { type Chat, path, titleOf } from "../lib/tree";
 import { t } from "../lib/words/chat";
-import { keep, list, loadChat } from "./chats";
+import { list, loadChat } from "./chats";
+import { takeIn } from "./keeping";
 import { tell } from "./notices";
 
 export function exportChat(chat: Chat, form: "json" | "markdown"): void {
@@ -37,7 +38,7 @@ async function rendered(turns: number): Promise<Element | null> {
   return column;
 }
 
-/** All conversations of a file or none; what cannot be read is said, file by file. */
+/** All conversations of a file or none; what cannot be read is said, file by file, and counted is what was written. */
 export async function importFiles(files: File[]): Promise<void> {
   let count = 0;
   for (const file of files) {
@@ -47,8 +48,7 @@ export async function importFiles(files: File[]): Promise<void> {
         continue;
       }
       const chats = fromJson(await file.text(), Date.now());
-      for (const chat of chats) await keep(chat);
-      count += chats.length;
+      for (const chat of chats) if (await takeIn(chat)) count++;
     } catch (error) {
       failed(file, t(error instanceof Unreadable ? error.why : "whyShape"));
     }

@@ -52,6 +52,9 @@ export const t = words(
       "The browser's storage is full: the newest changes live in this tab only. Delete conversations, or export them first.",
     storageShut:
       "This browser keeps nothing for the page (private window?): conversations end with this tab.",
+    draftNotKept:
+      "The browser keeps no more for this page: what you write lives in this tab only. Send it, or copy it elsewhere.",
+    answering: "An answer is coming",
     model: "Model",
     searchModels: "Search models",
     context: "{size} context",
@@ -171,6 +174,8 @@ export const t = words(
     undo: "撤销",
     storageFull: "浏览器存储已满：最新的改动只在这个标签页里。请删除一些对话，或先导出。",
     storageShut: "浏览器不为本页保存数据（无痕窗口？）：关闭标签页后对话就没有了。",
+    draftNotKept: "浏览器不再为本页保存内容：你写的内容只在这个标签页里。请发送它，或复制到别处。",
+    answering: "正在回答",
     model: "模型",
     searchModels: "搜索模型",
     context: "{size} 上下文",
