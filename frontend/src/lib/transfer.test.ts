@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { fromJson, toJson, toMarkdown, Unreadable } from "./transfer";
-import type { Chat } from "./tree";
+import type { Chat, Turn } from "./tree";
+
+/** Every member that there is: a new one is a type error here, and then in the test. */
+type Whole = { [K in keyof Turn]-?: NonNullable<Turn[K]> };
 
 const CHAT: Chat = {
   id: "x1",
@@ -23,6 +26,7 @@ const CHAT: Chat = {
       pictures: [{ name: "p", url: "data:image/png;base64,AA" }],
     },
     xb: {
+      pictures: [],
       id: "xb",
       parent: "xa",
       role: "assistant",
@@ -30,8 +34,27 @@ const CHAT: Chat = {
       at: 2,
       model: "m",
       reasoning: "r",
+      thoughtMs: 3,
+      calls: [{ id: "c", name: "n", arguments: "{}", result: "r", failed: true, ms: 7 }],
+      usage: {
+        prompt_tokens: 1,
+        completion_tokens: 2,
+        total_tokens: 3,
+        prompt_tokens_details: { cached_tokens: 4, audio_tokens: 5 },
+        completion_tokens_details: {
+          reasoning_tokens: 6,
+          audio_tokens: 7,
+          accepted_prediction_tokens: 8,
+          rejected_prediction_tokens: 9,
+        },
+        estimated: true,
+      },
+      finish: "length",
+      ttftMs: 4,
+      totalMs: 5,
+      failure: { code: "c", message: "m", status: 500, requestId: "r", retryAfter: 6 },
       state: "stopped",
-    },
+    } satisfies Whole,
   },
   chosen: { "": "xa", xa: "xb" },
 };
@@ -41,6 +64,11 @@ test("what is exported comes back as it was, under a new name", () => {
   expect({ ...back, id: "x1" }).toEqual(CHAT);
   expect(back?.id).not.toBe("x1");
   expect(toMarkdown(CHAT, "You")).toBe("# T\n\n> s\n\n## You\n\n*[p]*\n\nq\n\n## m\n\na\n");
+});
+
+test("an effort that no server knows is none", () => {
+  const [back] = fromJson(toJson([{ ...CHAT, effort: "<b>extreme</b>" }]), 10);
+  expect(back?.effort).toBe("");
 });
 
 const wrapped = (turns: unknown) =>

@@ -1,9 +1,11 @@
 /** Conversations as files: JSON that comes back as it was, Markdown to read. What is imported is built anew, member by member. */
 import type { ToolCall } from "./answer";
 import { newId } from "./ids";
-import { type Chat, type Picture, path, type Turn, titleOf } from "./tree";
+import { type Chat, type Failure, type Picture, path, type Turn, titleOf } from "./tree";
+import type { Usage } from "./wire";
 
 const FORMAT = "kiro2chat-conversations";
+const EFFORTS = ["low", "medium", "high"];
 export const LARGEST_IMPORT = 200_000_000; // bytes
 
 export function toJson(chats: Chat[]): string {
@@ -57,7 +59,7 @@ function chatOf(value: unknown, now: number): Chat {
     updated: time(value.updated, now),
     model: text(value.model),
     system: text(value.system),
-    effort: text(value.effort),
+    effort: EFFORTS.find((each) => each === value.effort) ?? "",
     maxTokens: number(value.maxTokens) ?? 0,
     turns: {},
     chosen: {},
@@ -68,7 +70,8 @@ function chatOf(value: unknown, now: number): Chat {
     chat.turns[turn.id] = turn;
   }
   if (!Object.keys(chat.turns).length) throw new Unreadable("whyShape");
-  for (const [parent, child] of Object.entries(chosen)) chat.chosen[parent] = text(child);
+  for (const [parent, child] of Object.entries(chosen))
+    if ((parent === "" || isName(parent)) && isName(child)) chat.chosen[parent] = child;
   return chat;
 }
 
@@ -94,6 +97,8 @@ function turnOf(value: unknown, now: number): Turn {
   if (Array.isArray(value.pictures))
     turn.pictures = value.pictures.filter(isPicture).map(({ name, url }) => ({ name, url }));
   if (Array.isArray(value.calls)) turn.calls = value.calls.filter(isRecord).map(callOf);
+  if (isRecord(value.usage)) turn.usage = usageOf(value.usage);
+  if (isRecord(value.failure)) turn.failure = failureOf(value.failure);
   if (value.state === "stopped") turn.state = "stopped";
   else if (value.state) turn.state = "cut";
   return turn;
@@ -103,7 +108,41 @@ function callOf(value: Record<string, unknown>): ToolCall {
   const call: ToolCall = { id: text(value.id), name: text(value.name), arguments: text(value.arguments) };
   if (value.result !== undefined) call.result = text(value.result);
   if (value.failed === true) call.failed = true;
+  const ms = number(value.ms);
+  if (ms !== undefined) call.ms = ms;
   return call;
+}
+
+function usageOf(value: Record<string, unknown>): Usage {
+  const prompt = isRecord(value.prompt_tokens_details) ? value.prompt_tokens_details : {};
+  const completion = isRecord(value.completion_tokens_details) ? value.completion_tokens_details : {};
+  const count = (found: unknown) => number(found) ?? 0;
+  return {
+    prompt_tokens: count(value.prompt_tokens),
+    completion_tokens: count(value.completion_tokens),
+    total_tokens: count(value.total_tokens),
+    prompt_tokens_details: {
+      cached_tokens: count(prompt.cached_tokens),
+      audio_tokens: count(prompt.audio_tokens),
+    },
+    completion_tokens_details: {
+      reasoning_tokens: count(completion.reasoning_tokens),
+      audio_tokens: count(completion.audio_tokens),
+      accepted_prediction_tokens: count(completion.accepted_prediction_tokens),
+      rejected_prediction_tokens: count(completion.rejected_prediction_tokens),
+    },
+    estimated: value.estimated === true,
+  };
+}
+
+function failureOf(value: Record<string, unknown>): Failure {
+  return {
+    code: text(value.code),
+    message: text(value.message),
+    status: number(value.status) ?? 0,
+    requestId: text(value.requestId),
+    retryAfter: number(value.retryAfter) ?? 0,
+  };
 }
 
 function isPicture(value: unknown): value is Picture {
