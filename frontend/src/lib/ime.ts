@@ -1,5 +1,5 @@
 /**
- * Whether an Enter confirms characters of an input method rather than the message.
+ * Whether a key is for an input method: Enter confirms its characters, Escape gives them up.
  *
  * `isComposing` says so in Chromium and Firefox. Safari ends the composition before the key arrives, and then only
  * keyCode 229 tells; but macOS Pinyin sends 229 also for keys outside of a composition, so it counts only just after one.

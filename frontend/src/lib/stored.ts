@@ -1,18 +1,22 @@
 /** Small values that outlive the page, in localStorage. A browser that refuses it (private mode, full) loses only these. */
 
-export function read(name: string): string | null {
+/** The storage of this tab alone: a reload leaves it, closing the tab does not. */
+export const ofTab = () => sessionStorage;
+const ofBrowser = () => localStorage;
+
+export function read(name: string, storage = ofBrowser): string | null {
   try {
-    return localStorage.getItem(name);
+    return storage().getItem(name);
   } catch {
     return null;
   }
 }
 
 /** Whether it was kept. An empty value takes it out. */
-export function write(name: string, value: string): boolean {
+export function write(name: string, value: string, storage = ofBrowser): boolean {
   try {
-    if (value) localStorage.setItem(name, value);
-    else localStorage.removeItem(name);
+    if (value) storage().setItem(name, value);
+    else storage().removeItem(name);
     return true;
   } catch {
     return false;

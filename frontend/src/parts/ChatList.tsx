@@ -8,6 +8,7 @@ import { language } from "../lib/t";
 import { t } from "../lib/words/chat";
 import { t as shell } from "../lib/words/shell";
 import { chat, list, listRead, newChat } from "../state/chats";
+import { isComposing } from "../state/composing";
 import { type Hit, searchChats } from "../state/searching";
 import { exportAll, importFiles } from "../state/transfers";
 import { columnHidden, drawerOpen, search } from "../state/view";
@@ -15,6 +16,7 @@ import { ChatRow } from "./ChatRow";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
 import { Menu } from "./Menu";
+import { refuse } from "./pasting";
 
 export function ChatList() {
   const { route } = useLocation();
@@ -76,9 +78,10 @@ export function ChatList() {
             placeholder={t("search")}
             aria-label={t("search")}
             value={search.value}
+            onPaste={refuse}
             onInput={(event) => (search.value = event.currentTarget.value)}
             onKeyDown={(event) => {
-              if (event.key !== "Escape" || !search.value) return;
+              if (event.key !== "Escape" || !search.value || isComposing(event)) return;
               search.value = "";
               event.stopPropagation();
             }}

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Head } from "../lib/db";
 import { t } from "../lib/words/chat";
+import { growing } from "../state/answers";
+import { isComposing } from "../state/composing";
 import { pin, rename } from "../state/keeping";
 import { remove } from "../state/removing";
 import { Icon } from "./Icon";
@@ -34,6 +36,9 @@ export function ChatRow({ head, current, excerpt, onOpen }: Props) {
         <span class="chat-title">{head.title}</span>
         {excerpt && <span class="chat-excerpt">{excerpt}</span>}
       </a>
+      {[...growing.value.values()].some((each) => each.chat === head.id) && (
+        <span class="spinner" role="img" aria-label={t("answering")} title={t("answering")} />
+      )}
       {head.pinned && <Icon name="pin" size={14} />}
       <Menu
         label={`${t("more")}: ${head.title}`}
@@ -55,7 +60,14 @@ export function ChatRow({ head, current, excerpt, onOpen }: Props) {
 
 function Naming({ title, onDone }: { title: string; onDone: (title: string | null) => void }) {
   const input = useRef<HTMLInputElement>(null);
+  const ended = useRef(false);
   useEffect(() => input.current?.select(), []);
+  // A field that is taken away loses the focus as well: whatever came first is meant.
+  const end = (title: string | null) => {
+    if (ended.current) return;
+    ended.current = true;
+    onDone(title);
+  };
   return (
     <input
       ref={input}
@@ -63,11 +75,12 @@ function Naming({ title, onDone }: { title: string; onDone: (title: string | nul
       aria-label={t("renameLabel")}
       defaultValue={title}
       maxLength={200}
-      onBlur={(event) => onDone(event.currentTarget.value)}
+      onBlur={(event) => end(event.currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.isComposing) event.currentTarget.blur();
-        else if (event.key === "Escape") onDone(null);
         event.stopPropagation();
+        if (isComposing(event)) return;
+        if (event.key === "Enter") end(event.currentTarget.value);
+        else if (event.key === "Escape") end(null);
       }}
     />
   );

@@ -7,6 +7,7 @@ import { change } from "../state/keeping";
 import { forgetPreset, presets, savePreset } from "../state/presets";
 import { Dialog } from "./Dialog";
 import { IconButton } from "./IconButton";
+import { lengthClass, refuse } from "./pasting";
 
 export function Instructions({ chat, onClose }: { chat: Signal<Chat>; onClose: () => void }) {
   const value = chat.value;
@@ -16,7 +17,9 @@ export function Instructions({ chat, onClose }: { chat: Signal<Chat>; onClose: (
       <label class="labelled">
         <span>{t("system")}</span>
         <textarea
-          class="field"
+          class={`field ${lengthClass(value.system)}`}
+          onPaste={refuse}
+          onDrop={refuse}
           rows={6}
           value={value.system}
           onInput={(event) => set({ system: event.currentTarget.value })}

@@ -1,11 +1,14 @@
 /** A button with a list of things to do: arrows move, Escape closes and gives the focus back. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isComposing } from "../state/composing";
 import { useFloating } from "./floating";
 import { Icon, type IconName } from "./Icon";
 
 export interface Item {
   label: string;
+  /** One line more. */
+  about?: string;
   icon?: IconName;
   checked?: boolean;
   danger?: boolean;
@@ -29,21 +32,26 @@ export function Menu({ label, children, items, class: extra = "icon-button", sid
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   useFloating(button, list, open, side);
-  useOutside(root, open, () => setOpen(false));
+  useDismissal(root, open, (byKey) => {
+    setOpen(false);
+    if (byKey) button.current?.focus();
+  });
   useLayoutEffect(() => {
     if (open) root.current?.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
   }, [open]);
+  // Whatever had the focus may have given way to what is there now.
+  useLayoutEffect(() => {
+    if (open && document.activeElement === document.body)
+      root.current?.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!open) return;
+    if (!open || isComposing(event)) return;
     const all = [...(root.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
     const at = all.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
     if (to !== undefined) all[(to + all.length) % all.length]?.focus();
-    else if (event.key === "Escape") {
-      setOpen(false);
-      button.current?.focus();
-    } else if (event.key === "Tab") setOpen(false);
+    else if (event.key === "Tab") setOpen(false);
     else return;
     if (event.key !== "Tab") event.preventDefault();
     event.stopPropagation();
@@ -85,7 +93,10 @@ export function Menu({ label, children, items, class: extra = "icon-button", sid
               }}
             >
               {item.icon && <Icon name={item.icon} size={16} />}
-              <span>{item.label}</span>
+              <span>
+                {item.label}
+                {item.about && <small>{item.about}</small>}
+              </span>
               {item.checked && <Icon name="check" size={16} />}
             </button>
           ))}
@@ -95,13 +106,28 @@ export function Menu({ label, children, items, class: extra = "icon-button", sid
   );
 }
 
-export function useOutside(root: { current: HTMLElement | null }, active: boolean, close: () => void) {
+/** Closes what is open by a click elsewhere, and by Escape wherever the focus is. */
+export function useDismissal(
+  root: { current: HTMLElement | null },
+  active: boolean,
+  close: (byKey: boolean) => void,
+) {
   useEffect(() => {
     if (!active) return;
     const outside = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) close();
+      if (!root.current?.contains(event.target as Node)) close(false);
+    };
+    const onEscape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || isComposing(event)) return;
+      close(true);
+      event.preventDefault();
+      event.stopPropagation();
     };
     document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
+    document.addEventListener("keydown", onEscape, true);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("keydown", onEscape, true);
+    };
   }, [active]);
 }

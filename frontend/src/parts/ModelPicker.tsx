@@ -2,20 +2,21 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { brief } from "../lib/numbers";
 import { t } from "../lib/words/chat";
+import { isComposing } from "../state/composing";
 import { modelNamed, models, modelsFailed } from "../state/models";
 import { useFloating } from "./floating";
 import { Icon } from "./Icon";
-import { useOutside } from "./Menu";
+import { useDismissal } from "./Menu";
 
 export function ModelPicker({ value, onChoose }: { value: string; onChoose: (model: string) => void }) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useOutside(root, open, () => setOpen(false));
-  const close = () => {
+  const close = (byKey = true) => {
     setOpen(false);
-    button.current?.focus();
+    if (byKey) button.current?.focus();
   };
+  useDismissal(root, open, close);
   const context = modelNamed(value)?.context_window;
   return (
     <div class="menu" ref={root}>
@@ -72,10 +73,11 @@ function Chooser({ value, button, onChoose, onClose }: ChooserProps) {
   useEffect(() => list.current?.querySelector(".active")?.scrollIntoView({ block: "nearest" }), [active]);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (isComposing(event)) return event.stopPropagation();
     if (event.key === "ArrowDown") setAt(Math.min(at + 1, found.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
     else if (event.key === "Enter") active && onChoose(active.id);
-    else if (event.key === "Escape" || event.key === "Tab") onClose();
+    else if (event.key === "Tab") onClose();
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -6,15 +6,20 @@ import { t } from "../lib/words/chat";
 import { Icon } from "./Icon";
 import { type Item, Menu } from "./Menu";
 
-/** Names of the agent's tools; undefined while they are looked for, which starts MCP servers the first time. */
-const names = signal<string[] | undefined>(undefined);
+interface Tool {
+  name: string;
+  description: string;
+}
+
+/** The agent's tools; undefined while they are looked for, which starts MCP servers the first time. */
+const tools = signal<Tool[] | undefined>(undefined);
 const failure = signal("");
 
 function look() {
   failure.value = "";
-  getJson<{ tools: { name: string }[] }>("/v1/agent/tools").then(
-    ({ tools }) => {
-      names.value = tools.map(({ name }) => name);
+  getJson<{ tools: Tool[] }>("/v1/agent/tools").then(
+    (found) => {
+      tools.value = found.tools;
     },
     (error: unknown) => {
       failure.value = error instanceof ApiError ? error.message : String(error);
@@ -26,9 +31,14 @@ function look() {
 export function Tools() {
   const { route } = useLocation();
   const items = (): Item[] => {
-    const told = failure.value || (names.value === undefined ? t("toolsLoading") : t("toolsNone"));
-    const shown = names.value?.length && !failure.value ? names.value : [told];
-    return shown.map((label) => ({ label, icon: "tool", run: () => route("/agent") }));
+    const told = failure.value || (tools.value === undefined ? t("toolsLoading") : t("toolsNone"));
+    const shown = tools.value?.length && !failure.value ? tools.value : [{ name: told, description: "" }];
+    return shown.map(({ name, description = "" }) => ({
+      label: name,
+      about: description.trim().split("\n", 1)[0] ?? "",
+      icon: "tool",
+      run: () => route("/agent"),
+    }));
   };
   return (
     <Menu label={t("tools")} class="head-button" side="start" items={items} onOpen={look}>

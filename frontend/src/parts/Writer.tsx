@@ -1,17 +1,14 @@
 /** A place to write a message with pictures in. Whatever is in it is kept with every letter. */
-import { useEffect, useRef, useState } from "preact/hooks";
-import { Composition } from "../lib/ime";
-import { size } from "../lib/numbers";
+import { useEffect, useRef } from "preact/hooks";
 import { KINDS } from "../lib/pictures";
 import type { Picture } from "../lib/tree";
 import { t } from "../lib/words/chat";
-import { draftOf, setPictures, writeText } from "../state/drafts";
-import { tell } from "../state/notices";
+import { isComposing } from "../state/composing";
+import { clearDraft, draftOf, setPictures, writeText } from "../state/drafts";
 import { takePictures } from "../state/uploads";
 import { IconButton } from "./IconButton";
 import { Pictures } from "./Pictures";
-
-const LONGEST = 4_000_000; // characters: what the largest context takes
+import { lengthClass, refuse } from "./pasting";
 
 interface Props {
   /** Under which the draft is kept. */
@@ -28,7 +25,6 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
   const { text, pictures } = draftOf(draft);
   const area = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
-  const [composition] = useState(() => new Composition());
   const written = text.value;
   useEffect(() => grow(area.current), [written]);
   useEffect(() => {
@@ -36,14 +32,14 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
   }, [draft]);
 
   const send = () => {
-    const said = text.value.trim() ? text.value : "";
+    const said = /\S/.test(text.value) ? text.value : "";
     if (running || (!said && !pictures.value.length) || !onSend(said, pictures.value)) return;
-    writeText(draft, "");
-    setPictures(draft, []);
+    clearDraft(draft);
   };
   const add = (files: Iterable<File>) => void takePictures(draft, [...files]);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !composition.holds(event, performance.now())) {
+    if (isComposing(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
     } else if (event.key === "ArrowUp" && onUp && !text.value && !pictures.value.length) {
@@ -54,10 +50,8 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
   const onPaste = (event: ClipboardEvent) => {
     const files = [...(event.clipboardData?.files ?? [])];
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
-    if (files.length && !pasted) add(files);
-    else if (pasted.length + text.value.length > LONGEST) {
-      tell(t("textTooLarge", { size: size(pasted.length), limit: size(LONGEST) }), { bad: true });
-    } else return;
+    if (pasted || !files.length) return void refuse(event);
+    add(files);
     event.preventDefault();
   };
 
@@ -83,6 +77,7 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
       <textarea
         ref={area}
         dir="auto"
+        class={lengthClass(written)}
         rows={1}
         value={written}
         placeholder={t("message")}
@@ -90,8 +85,7 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
         onInput={(event) => writeText(draft, event.currentTarget.value)}
         onKeyDown={onKeyDown}
         onPaste={onPaste}
-        onCompositionStart={() => composition.start()}
-        onCompositionEnd={() => composition.end(performance.now())}
+        onDrop={refuse}
       />
       <div class="composer-row">
         <IconButton icon="clip" label={t("attach")} onClick={() => picker.current?.click()} />
@@ -115,7 +109,7 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
             class="send"
             label={t("send")}
             type="submit"
-            disabled={!written.trim() && !pictures.value.length}
+            disabled={!/\S/.test(written) && !pictures.value.length}
           />
         )}
       </div>
@@ -125,7 +119,7 @@ export function Writer({ draft, running, onSend, onStop, onUp }: Props) {
 
 /** Browsers without `field-sizing` are helped. */
 function grow(area: HTMLTextAreaElement | null): void {
-  if (!area || CSS.supports("field-sizing", "content")) return;
+  if (!area || area.classList.contains("long") || CSS.supports("field-sizing", "content")) return;
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight}px`;
 }

@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { newChat } from "../state/chats";
+import { isComposing } from "../state/composing";
 import { columnHidden, drawerOpen, sheet } from "../state/view";
 
 export interface PageKeys {
@@ -33,6 +34,7 @@ export function useShortcuts(): void {
   const { route } = useLocation();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
+      if (isComposing(event)) return;
       const command = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
       if (command && !event.altKey && key === "k") {

@@ -1,40 +1,58 @@
-/** Messages that are still being written, one to a conversation: kept with every letter, and back after a reload. */
+/**
+ * Messages that are still being written, one to a conversation or an edited question: kept with every letter, and back
+ * after a reload. Each tab keeps a copy of its own, as another may be writing under the same name.
+ */
 import { type Signal, signal } from "@preact/signals";
 import { readDraft, writeDraft } from "../lib/db";
-import { read, write } from "../lib/stored";
+import { ofTab, read, write } from "../lib/stored";
 import type { Picture } from "../lib/tree";
+import { t } from "../lib/words/chat";
+import { tell } from "./notices";
 
 export interface Draft {
   text: Signal<string>;
   pictures: Signal<Picture[]>;
+  /** Once all that was kept of it is there. */
+  read: Promise<void>;
 }
 
 const LONG = 100_000; // characters; longer ones go where there is room, which is not immediate
 const drafts = new Map<string, Draft>();
 
-/** `id` is that of the conversation, or "new". */
+/** `id` is that of the conversation, "new", or `edit:` and a turn. */
 export function draftOf(id: string): Draft {
   let draft = drafts.get(id);
   if (!draft) {
-    draft = { text: signal(read(`draft:${id}`) ?? ""), pictures: signal([]) };
-    drafts.set(id, draft);
-    const { text, pictures } = draft;
-    void readDraft(id)
-      .then((kept) => {
+    const name = `draft:${id}`;
+    const text = signal(read(name, ofTab) ?? read(name) ?? "");
+    const pictures = signal<Picture[]>([]);
+    const heavy = readDraft(id).then(
+      (kept) => {
         if (!text.value) text.value = kept.text;
         if (!pictures.value.length) pictures.value = kept.pictures;
-      })
-      .catch(() => {});
+      },
+      () => {},
+    );
+    draft = { text, pictures, read: heavy };
+    drafts.set(id, draft);
   }
   return draft;
 }
 
 export function writeText(id: string, text: string): void {
   const draft = draftOf(id);
-  const wasLong = draft.text.value.length > LONG;
+  const old = draft.text.value;
   draft.text.value = text;
-  write(`draft:${id}`, text.length > LONG ? "" : text);
-  if (wasLong || text.length > LONG) later(id);
+  const isLong = text.length > LONG;
+  keepLight(`draft:${id}`, isLong ? "" : text, old);
+  if (old.length > LONG || isLong) later(id);
+}
+
+/** What is sent or given up here may be written on in another tab. */
+function keepLight(name: string, text: string, old: string): void {
+  write(name, text, ofTab);
+  const isMine = text !== "" || read(name) === old;
+  if (isMine && !write(name, text)) tell(t("draftNotKept"), { bad: true });
 }
 
 /** The conversation has another id by now. */
@@ -52,6 +70,11 @@ export function setPictures(id: string, pictures: Picture[]): void {
   keepHeavy(id);
 }
 
+export function clearDraft(id: string): void {
+  writeText(id, "");
+  setPictures(id, []);
+}
+
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
 function later(id: string): void {
@@ -65,5 +88,7 @@ function later(id: string): void {
 function keepHeavy(id: string): void {
   const { text, pictures } = draftOf(id);
   const long = text.value.length > LONG ? text.value : "";
-  void writeDraft(id, { text: long, pictures: pictures.value }).catch(() => {});
+  void writeDraft(id, { text: long, pictures: pictures.value }).catch(() =>
+    tell(t("draftNotKept"), { bad: true }),
+  );
 }

@@ -26,7 +26,7 @@ export async function exportAll(): Promise<void> {
 export async function shareChat(chat: Chat): Promise<void> {
   const { sharedPage } = await import("./sharing");
   const column = await rendered(path(chat).length);
-  if (column) save(`${fileName(chat)}.html`, "text/html", sharedPage(titled(chat), column));
+  if (column) save(`${fileName(chat)}.html`, "text/html", sharedPage(titled(chat), column, chat.turns));
 }
 
 /** The conversation on the page, once all of its turns are: a long one is rendered in steps. */
