@@ -16,11 +16,13 @@ import { chat, list, listRead, loadList, newChat, openChat, shown } from "../sta
 import { tell } from "../state/notices";
 
 export default function Chat() {
-  const { query, route } = useLocation();
+  const { path, query, route } = useLocation();
+  const isHere = path === "/"; // until another page has loaded, this one stands under its address
   const wanted = query.chat ?? "";
   const value = chat.value;
   useEffect(() => void (listRead.value || loadList()), []);
   useEffect(() => {
+    if (!isHere) return;
     if (!wanted) newChat();
     else {
       void openChat(wanted).then((found) => {
@@ -33,6 +35,7 @@ export default function Chat() {
   // A conversation gets its address with its first message, and loses it when it is deleted.
   const isEmpty = Object.keys(value.turns).length === 0;
   useEffect(() => {
+    if (!isHere) return;
     if (!isEmpty && wanted !== value.id && (!wanted || !list.value.some((each) => each.id === wanted))) {
       route(`/?chat=${value.id}`, true);
     } else if (

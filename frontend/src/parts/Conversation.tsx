@@ -1,9 +1,9 @@
 /** The column of turns, and its scrolling: it follows the end while the reader is there, and never against them. */
 import type { Signal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Chat, children, path } from "../lib/tree";
 import { t } from "../lib/words/chat";
-import { growing } from "../state/answers";
+import { asked, growing } from "../state/answers";
 import { Icon } from "./Icon";
 import { Message } from "./Message";
 import { useStick } from "./useStick";
@@ -15,7 +15,7 @@ export function Conversation({ chat, title }: { chat: Signal<Chat>; title: strin
   const tree = useMemo(() => children(value), [value]);
   const turns = useMemo(() => path(value, tree), [value, tree]);
   const [rendered, setRendered] = useState(FIRST);
-  const { box, content, away, toEnd } = useStick(value.id, turns.length);
+  const { box, content, away, toEnd, stay } = useStick(value.id, asked.value);
   useEffect(() => setRendered(FIRST), [value.id]);
   useEffect(() => {
     if (rendered >= turns.length) return;
@@ -24,11 +24,26 @@ export function Conversation({ chat, title }: { chat: Signal<Chat>; title: strin
   }, [rendered, turns.length]);
   const from = Math.max(0, turns.length - rendered);
   const isGrowing = turns.some((turn) => growing.value.has(turn.id));
+  // Another version takes the place of the one whose arrow was clicked, and the reader stays at it.
+  const clicked = useRef<{ depth: number; top: number } | null>(null);
+  const onClick = (event: MouseEvent) => {
+    const arrow = (event.target as Element).closest(".branches button");
+    const article = arrow?.closest("article");
+    if (!article) return;
+    const depth = from + [...(content.current?.children ?? [])].indexOf(article);
+    clicked.current = { depth, top: article.getBoundingClientRect().top };
+  };
+  useLayoutEffect(() => {
+    const { depth, top } = clicked.current ?? { depth: -1, top: 0 };
+    clicked.current = null;
+    const article = content.current?.children[depth - from];
+    if (depth >= 0 && article) stay(article, top);
+  }, [turns]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it by the arrows
     <div class="scroll" ref={box} tabIndex={0} role="region" aria-label={t("conversations")}>
       <h1 class="unseen">{title}</h1>
-      <div class="column" ref={content}>
+      <div class="column" ref={content} onClickCapture={onClick}>
         {turns.slice(from).map((turn, at) => (
           <Message
             key={turn.id}

@@ -4,6 +4,7 @@ import { useLocation } from "preact-iso";
 import { reachable } from "../lib/api";
 import { language } from "../lib/t";
 import { t } from "../lib/words/shell";
+import { chatAddress } from "../state/chats";
 import { chooseLanguage } from "../state/language";
 import { loginState } from "../state/server";
 import { chooseTheme, type Theme, theme } from "../state/theme";
@@ -44,7 +45,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <nav class="rail" aria-label={t("pages")}>
         <img class="mark" src="/favicon.svg" width="28" height="28" alt="kiro2chat" />
         {PAGES.map(([href, name]) => (
-          <a key={href} href={href} class="rail-link" aria-current={path === href ? "page" : undefined}>
+          <a
+            key={href}
+            href={href === "/" ? chatAddress.value : href}
+            class="rail-link"
+            aria-current={path === href ? "page" : undefined}
+          >
             <Icon name={name} size={22} />
             <span class="rail-word">{t(name)}</span>
           </a>

@@ -2,8 +2,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Stick } from "../lib/stick";
 
-/** `id` names what is shown, `length` grows with what its reader sends. */
-export function useStick(id: string, length: number) {
+/** `id` names what is shown, `sent` changes with what its reader sends. */
+export function useStick(id: string, sent: number) {
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
@@ -18,7 +18,16 @@ export function useStick(id: string, length: number) {
     setAway(false);
   };
   // What is new in a conversation is what its reader just sent, or opened.
-  useLayoutEffect(toEnd, [id, length]);
+  useLayoutEffect(toEnd, [id, sent]);
+
+  /** Whatever has become of what is around it, an element is where it was: so far below the top of the window. */
+  const stay = (element: Element, top: number) => {
+    const scrolled = box.current;
+    if (!scrolled) return;
+    stick.released();
+    scrolled.scrollTop += element.getBoundingClientRect().top - top;
+    setAway(!stick.scrolled(placeOf(scrolled)));
+  };
 
   useEffect(() => {
     const element = box.current;
@@ -57,7 +66,7 @@ export function useStick(id: string, length: number) {
     };
   }, [stick]);
 
-  return { box, content, away, toEnd };
+  return { box, content, away, toEnd, stay };
 }
 
 function placeOf(element: HTMLElement) {

@@ -85,6 +85,9 @@ export function isEmpty(value: Chat): boolean {
   return Object.keys(value.turns).length === 0;
 }
 
+/** Where the chat was left. */
+export const chatAddress = computed(() => (isEmpty(chat.value) ? "/" : `/?chat=${chat.value.id}`));
+
 export function modelOf(of: Chat): string {
   return of.model || preferredModel.value;
 }
