@@ -251,3 +251,52 @@ visit("a paste that is too long is refused wherever one writes", async (person, 
     assert.equal(await field.inputValue(), before);
   }
 });
+
+visit("an answer of another tab is cut off when that tab is gone without a word", async (person, server) => {
+  const { page } = person;
+  await server.script({ text: Array(600).fill("slowly ") });
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.locator(".composer textarea").fill("Hello");
+  await other.locator(".composer textarea").press("Enter");
+  await page.locator(".chat-row a", { hasText: "Hello" }).click();
+  await person.last.getByText("coming in another tab").waitFor();
+  const session = await page.context().newCDPSession(other);
+  void session.send("Page.crash").catch(() => {});
+  await person.last.getByText("The page was closed while this answer came.").waitFor();
+});
+
+visit("all of many deletions can be undone", async (person) => {
+  const { page } = person;
+  const chats = Array.from({ length: 6 }, (_, at) => ({
+    title: `Number ${at}`,
+    turns: { xa: { id: "xa", parent: "", role: "user", text: "words" } },
+  }));
+  await page.locator(".list input[type=file]").setInputFiles({
+    name: "six.json",
+    mimeType: "application/json",
+    buffer: Buffer.from(JSON.stringify({ format: "kiro2chat-conversations", version: 1, chats })),
+  });
+  const rows = page.locator(".chat-row");
+  await person.until(async () => (await rows.count()) === 6);
+  for (let left = 5; left >= 0; left--) {
+    await rows.first().locator(".menu > button").click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await person.until(async () => (await rows.count()) === left);
+  }
+  assert.equal(await person.button("Undo").count(), 6);
+  for (let left = 6; left > 0; left--) await person.button("Undo").first().click();
+  await person.until(async () => (await rows.count()) === 6);
+});
+
+visit("models that could not be listed are asked for again", async (person) => {
+  const { page } = person;
+  let fails = true;
+  await page.route("**/v1/models", (route) => (fails ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.reload();
+  await page.locator(".model-button").click();
+  await page.getByText("The models cannot be listed.").waitFor();
+  fails = false;
+  await person.button("Ask again").click();
+  await page.getByRole("option").first().waitFor();
+});

@@ -35,19 +35,19 @@ function between(src: string, pos: number, open: string, close: string): Found |
   return text ? { text, end: end + close.length } : null;
 }
 
-/** As Pandoc has it: no space inside of the dollars, and no digit behind the last. */
+/** No space inside of the dollars, and no word that they touch from outside: `$HOME/bin:$PATH` is none, nor is `US$3`. */
 function dollars(src: string, pos: number): Found | null {
   if (src[pos] !== "$") return null;
   if (src[pos + 1] === "$") {
     const found = between(src, pos, "$$", "$$");
     return found && { ...found, shown: true };
   }
-  if (/\s/.test(src[pos + 1] ?? " ")) return null;
+  if (/\s/.test(src[pos + 1] ?? " ") || /\w/.test(src[pos - 1] ?? "")) return null;
   for (let end = src.indexOf("$", pos + 1); end > 0; end = src.indexOf("$", end + 1)) {
     const text = src.slice(pos + 1, end);
     if (text.includes("\n\n")) return null;
     if (src[end - 1] === "\\") continue;
-    if (/\s/.test(src[end - 1] ?? " ") || /\d/.test(src[end + 1] ?? "")) return null;
+    if (/\s/.test(src[end - 1] ?? " ") || /\w/.test(src[end + 1] ?? "")) return null;
     return { text, end: end + 1 };
   }
   return null;

@@ -3,6 +3,7 @@ import MarkdownIt from "markdown-it";
 import cjk from "markdown-it-cjk-friendly";
 import { footnotes } from "./footnotes";
 import { formulas } from "./formulas";
+import { tags } from "./tags";
 import { tasks } from "./tasks";
 
 const parser = new MarkdownIt({ html: false, linkify: true });
@@ -10,6 +11,7 @@ const parser = new MarkdownIt({ html: false, linkify: true });
 parser.use(cjk);
 parser.use(formulas);
 parser.use(footnotes);
+parser.use(tags);
 parser.use(tasks);
 // "main.py" and "node.js" are no addresses.
 parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });

@@ -3,10 +3,11 @@
  * selected stays selected, and only what stands below it is new.
  */
 import type { Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { spoken } from "../lib/spoken";
 import type { Chat, Turn } from "../lib/tree";
 import { t } from "../lib/words/chat";
-import { growing } from "../state/answers";
+import { growing, watch } from "../state/answers";
 import { AnswerEnd } from "./AnswerEnd";
 import { Markdown } from "./Markdown";
 import { Reasoning } from "./Reasoning";
@@ -25,6 +26,8 @@ export function Answer({ chat, turn, siblings, isLast }: Props) {
   one?.beat.value; // subscribes: the answer itself is changed in place
   const coming = one?.answer;
   const { text, reasoning, calls } = coming ?? turn;
+  const isElsewhere = !coming && turn.state === "streaming";
+  useEffect(() => (isElsewhere ? watch(chat, turn.id) : undefined), [isElsewhere]);
   const isThinking = coming !== undefined && coming.spokeAt === undefined;
   const took = turn.thoughtMs ?? (coming?.spokeAt ?? 0) - (coming?.thoughtAt ?? 0);
   return (
@@ -43,7 +46,7 @@ export function Answer({ chat, turn, siblings, isLast }: Props) {
         />
       )}
       {coming && coming.firstAt === undefined && <Waiting since={coming.askedAt} />}
-      {text && <Markdown text={text} growing={coming !== undefined || turn.state === "streaming"} />}
+      {text && <Markdown text={text} growing={coming !== undefined || isElsewhere} />}
       {calls?.map((call) => (
         <ToolCard key={call.id} call={call} running={coming !== undefined} />
       ))}

@@ -26,7 +26,12 @@ export function AnswerEnd({ chat, turn, siblings }: Props) {
   return (
     <>
       {why && <p class="ending">{why}</p>}
-      {turn.failure && <FailureCard failure={turn.failure} onRetry={() => again(modelOf(chat.value))} />}
+      {turn.failure && (
+        <FailureCard
+          failure={turn.failure}
+          onRetry={() => answer(chat, turn.parent, modelOf(chat.value), turn)}
+        />
+      )}
       <div class="actions">
         <Branches chat={chat} turn={turn} siblings={siblings} />
         {turn.text && <CopyButton text={() => turn.text} label={t("copy")} />}

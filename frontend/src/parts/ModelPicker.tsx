@@ -3,7 +3,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hook
 import { brief } from "../lib/numbers";
 import { t } from "../lib/words/chat";
 import { isComposing } from "../state/composing";
-import { modelNamed, models, modelsFailed } from "../state/models";
+import { loadModels, modelNamed, models, modelsFailed } from "../state/models";
 import { useFloating } from "./floating";
 import { Icon } from "./Icon";
 import { useDismissal } from "./Menu";
@@ -124,6 +124,11 @@ function Chooser({ value, button, onChoose, onClose }: ChooserProps) {
         ))}
       </div>
       {!found.length && <p class="hint">{modelsFailed.value ? t("noModels") : t("nothingFound")}</p>}
+      {modelsFailed.value && (
+        <button type="button" class="secondary" onClick={() => void loadModels()}>
+          {t("listAgain")}
+        </button>
+      )}
     </div>
   );
 }

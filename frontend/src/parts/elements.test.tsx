@@ -19,6 +19,12 @@ test.each([
   ],
   ["3. a", '<ol start="3"><li>a</li></ol>'],
   ["a  \nb ~~c~~", "<p>a<br>b <s>c</s></p>"],
+  [
+    "H<sub>2</sub>O, <kbd>**x**</kbd> <sub>",
+    "<p>H<sub>2</sub>O, <kbd><strong>x</strong></kbd> &lt;sub&gt;</p>",
+  ],
+  ["set $HOME/bin:$PATH, $SRC/$DST", "<p>set $HOME/bin:$PATH, $SRC/$DST</p>"],
+  ["from 5$ to 10$, US$3-$4, $20/$30", "<p>from 5$ to 10$, US$3-$4, $20/$30</p>"],
   ["node.js and main.py", "<p>node.js and main.py</p>"],
 ])("%j", (text, html) => {
   expect(shown(text).innerHTML.replace(/>\s+</g, "><").replace("<br>\n", "<br>")).toBe(html);

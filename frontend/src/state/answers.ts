@@ -41,10 +41,10 @@ export function ask(chat: Signal<Chat>, parent: string, text: string, pictures: 
   answer(chat, question.id, modelOf(chat.value));
 }
 
-/** Have a question answered, once more if it was before. */
-export function answer(chat: Signal<Chat>, question: string, model: string): void {
+/** Have a question answered, once more if it was before; in the place of an answer that failed before its first word. */
+export function answer(chat: Signal<Chat>, question: string, model: string, failed?: Turn): void {
   const turn: Turn = {
-    id: newId(),
+    id: failed && !failed.text && !failed.reasoning ? failed.id : newId(),
     parent: question,
     role: "assistant",
     text: "",
@@ -53,7 +53,7 @@ export function answer(chat: Signal<Chat>, question: string, model: string): voi
     state: "streaming",
   };
   change(chat, (value) => add(value, turn));
-  void stream(chat, turn);
+  void held(turn.id, () => stream(chat, turn));
 }
 
 export function stop(id: string): void {
@@ -115,6 +115,22 @@ async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
   growing.value = left;
   await kept;
   await keptWhole(chat.value.id, turn.id);
+}
+
+/** A lock is let go whenever its tab ends, be it by a crash: who waits for it knows that nothing more comes. */
+async function held(id: string, during: () => Promise<void>): Promise<void> {
+  await (navigator.locks?.request(`answer:${id}`, during) ?? during());
+}
+
+/** For an answer that comes in another tab: once that has gone without a word, it is cut off. Returns what ends the wait. */
+export function watch(chat: Signal<Chat>, id: string): () => void {
+  const wait = new AbortController();
+  const ended = () => {
+    const turn = chat.value.turns[id];
+    if (turn?.state === "streaming") chat.value = replace(chat.value, { ...turn, state: "cut" });
+  };
+  navigator.locks?.request(`answer:${id}`, { signal: wait.signal }, ended).catch(() => {});
+  return () => wait.abort();
 }
 
 /** The page goes: other tabs need not wait for what came here. */

@@ -10,14 +10,18 @@ export interface Notice {
 
 export const notices = signal<Notice[]>([]);
 let last = 0;
+const MOST = 4;
 
-/** The same sentence twice is one, unless each has a button of its own. It goes by itself, later where there is a button or something went wrong. */
+/**
+ * The same sentence twice is one, unless each has a button of its own. It goes by itself, later where there is a button or
+ * something went wrong. Many drive out the oldest, but none that can be undone. */
 export function tell(text: string, options: { bad?: boolean; action?: Notice["action"] } = {}): void {
   const id = ++last;
   const notice: Notice = { id, text, tone: options.bad ? "bad" : "plain" };
   if (options.action) notice.action = options.action;
   const others = notices.value.filter((each) => each.text !== text || each.action);
-  notices.value = [...others, notice].slice(-4);
+  const all = [...others, notice];
+  notices.value = all.filter((each, at) => each.action || at >= all.length - MOST);
   setTimeout(() => dismiss(id), options.bad ? 12_000 : options.action ? 8_000 : 4_000);
 }
 
