@@ -53,7 +53,7 @@ export function answer(chat: Signal<Chat>, question: string, model: string, fail
     state: "streaming",
   };
   change(chat, (value) => add(value, turn));
-  void held(turn.id, () => stream(chat, turn));
+  hold(turn.id, stream(chat, turn));
 }
 
 export function stop(id: string): void {
@@ -118,8 +118,8 @@ async function stream(chat: Signal<Chat>, turn: Turn): Promise<void> {
 }
 
 /** A lock is let go whenever its tab ends, be it by a crash: who waits for it knows that nothing more comes. */
-async function held(id: string, during: () => Promise<void>): Promise<void> {
-  await (navigator.locks?.request(`answer:${id}`, during) ?? during());
+function hold(id: string, streaming: Promise<void>): void {
+  navigator.locks?.request(`answer:${id}`, () => streaming).catch(() => {});
 }
 
 /** For an answer that comes in another tab: once that has gone without a word, it is cut off. Returns what ends the wait. */
