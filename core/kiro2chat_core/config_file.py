@@ -113,6 +113,8 @@ def write(path: Path, text: str) -> None:
 
 def _text(path: Path) -> str:
     try:
+        if path == Path(os.devnull):
+            return ""
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
             raise SettingsError(f"{path} cannot be read (it is no file): name another in KIRO2CHAT_CONFIG.")
         return path.read_text(encoding="utf-8-sig")

@@ -16,7 +16,8 @@
     │   ├── LoginMissing           no login found                        401   says what to type
     │   ├── LoginExpired           refused and not renewable             401   says what to type
     │   ├── LoginUnreadable        file corrupt, locked or foreign       401   names the file and the cure
-    │   ├── LoginForbidden         suspended, or no right to the call    403
+    │   ├── LoginForbidden         no right to the call                  403
+    │   │   └── LoginSuspended         the account is locked             403   only Kiro's support can lift that
     │   └── QuotaExhausted         the plan's requests are used up       429   never retried
     ├── BackendError           Kiro's servers                            429, 5xx
     │   ├── Throttled              too fast                              429
@@ -54,6 +55,7 @@ __all__ = [
     "LoginExpired",
     "LoginForbidden",
     "LoginMissing",
+    "LoginSuspended",
     "LoginUnreadable",
     "Misunderstood",
     "NoCapacity",
@@ -200,6 +202,10 @@ class LoginForbidden(LoginError):
 
     status = 403
     code = "login_forbidden"
+
+
+class LoginSuspended(LoginForbidden):
+    """Kiro has locked the account, whatever is asked with it."""
 
 
 class QuotaExhausted(LoginError):

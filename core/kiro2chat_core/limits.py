@@ -163,6 +163,8 @@ class Ledger:
     async def _budgets(self, key: ApiKey, now: float) -> tuple[Gauge, ...]:
         """Tokens and credits, as far as they are limited."""
         limits, spent = key.limits, list[Gauge]()
+        if limits.tokens_per_day is None and limits.credits_per_month is None:
+            return ()
         if paying := self._paying.get(key.id):
             await asyncio.wait(set(paying))  # what this process knows counts
         if limits.tokens_per_day is not None:

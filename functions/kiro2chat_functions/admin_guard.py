@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kiro2chat_core.errors import ClientError, Forbidden, Kiro2ChatError, Unauthorized
+from kiro2chat_core.errors import Forbidden, Kiro2ChatError, StoreError, Unauthorized
 from kiro2chat_core.keys import ADMIN, Keys
 from kiro2chat_core.secret import Secret
 from kiro2chat_core.sessions import Sessions
@@ -63,13 +63,13 @@ class AdminGuard:
 
     async def _check(self, scope: Scope, headers: Headers) -> None:
         """Raises Unauthorized, Forbidden, or StoreError where nobody knows."""
-        refused: ClientError | None = None  # the page of an administrator may chat by a key that was handed out
+        refused: Kiro2ChatError | None = None  # the page of an administrator may chat by a key that was handed out
         sent = given_keys(headers)
         for given in () if not sent or await self._is_open(scope) else sent:
             try:
                 await self._check_key(given)
                 return
-            except (Unauthorized, Forbidden) as error:
+            except (Unauthorized, Forbidden, StoreError) as error:
                 refused = refused or error  # the other one may be right
         cookie = _cookie(headers)
         if cookie is not None and await self._sessions.is_open(cookie):

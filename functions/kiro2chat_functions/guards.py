@@ -17,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kiro2chat_core.errors import ClientError, Forbidden, Kiro2ChatError, Unauthorized
+from kiro2chat_core.errors import Forbidden, Kiro2ChatError, StoreError, Unauthorized
 from kiro2chat_core.keys import ADMIN, PREFIX, ApiKey, Keys
 from kiro2chat_core.limits import Standing
 from kiro2chat_core.settings import LOOPBACK
@@ -162,13 +162,13 @@ class KeyGuard:
             StoreError: nobody knows.
         """
         sent = given_keys(headers)
-        refused: ClientError | None = None
+        refused: Kiro2ChatError | None = None
         for given in sent:
             try:
                 if (key := await self._keys.find(given)) is not None:
                     self._check_path(key, path)
                     return key, given
-            except (Unauthorized, Forbidden) as error:
+            except (Unauthorized, Forbidden, StoreError) as error:
                 refused = refused or error  # the other one may be right
         if refused is not None:
             raise refused

@@ -89,6 +89,7 @@ def _described(key: ApiKey) -> dict[str, Any]:
         "credits_per_month": key.limits.credits_per_month,
         "login": key.login,
         "metrics": key.metrics,
+        "readable": key.readable,
     }
 
 

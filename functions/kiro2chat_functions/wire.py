@@ -296,6 +296,8 @@ class SettingsSaved(TypedDict):
 
 
 class KeyShown(TypedDict):
+    """One that is not `readable` opens nothing, and nothing else is known of it; its id revokes it."""
+
     id: str
     name: str
     created_at: float
@@ -306,6 +308,7 @@ class KeyShown(TypedDict):
     credits_per_month: float | None
     login: str
     metrics: bool
+    readable: bool
 
 
 class KeyUsed(TypedDict):

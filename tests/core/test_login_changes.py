@@ -103,6 +103,14 @@ async def test_our_own_login_is_renewed_in_the_morning_and_not_ousted(world: Kir
         assert source(await tokens.current()) == "kiro2chat login default"
 
 
+@pytest.mark.parametrize("order", ["odic,kiro2chat", "kiro2chat,odic"])
+async def test_the_order_is_the_same_in_the_morning(world: Kiro, order: str) -> None:
+    world.login(-60)
+    keep(world, "default", -60)
+    async with world.tokens(KIRO_LOGIN=order) as tokens:
+        assert source(await tokens.current()) == {"o": "kiro-cli", "k": "kiro2chat login default"}[order[0]]
+
+
 async def test_our_own_login_that_cannot_be_renewed_makes_room(world: Kiro) -> None:
     world.login(3600)
     world.emulator.accounts.revoke(keep(world, "default", -60))
@@ -118,6 +126,17 @@ async def test_who_logs_out_is_not_served_by_the_token_in_memory(world: Kiro) ->
         world.clock.now += 6
         with pytest.raises(LoginMissing):
             await tokens.current()
+
+
+@pytest.mark.parametrize("expires_in", [3600, -60])
+async def test_who_logs_out_goes_on_with_the_next_login(world: Kiro, expires_in: int) -> None:
+    keep(world, "default")
+    async with world.tokens() as tokens:
+        await tokens.current()
+        world.login(expires_in)
+        own_path(world.settings, "default").unlink()
+        world.clock.now += 6
+        assert source(await tokens.current()) == "kiro-cli"
 
 
 @pytest.mark.parametrize(
@@ -174,6 +193,29 @@ async def test_a_token_refused_while_profiles_are_listed_does_not_mean_that_ther
         await control_plane.plan()
         assert await control_plane.profile_arn(await tokens.current()) == PROFILES[0]
     assert paths(world).count("/token") == 1
+
+
+async def test_a_renewal_by_another_process_is_no_other_account(world: Kiro) -> None:
+    keep(world, "default", profile=PROFILES[0])
+    async with control(world) as (tokens, control_plane), world.tokens() as others:
+        await control_plane.plan()
+        await others.renew(await others.current())
+        world.clock.now += 6
+        await tokens.current()
+        await control_plane.plan()
+    assert paths(world).count("/ListAvailableProfiles") == 1
+
+
+@pytest.mark.parametrize("words", ["User is not authorized to access this resource.", "<html>Blocked</html>"])
+async def test_profiles_that_cannot_be_listed_stop_no_answer(world: Kiro, words: str) -> None:
+    """A proxy of the company, or a right that is missing: the chat itself will say whether the account is refused."""
+    keep(world, "default")
+    async with control(world) as (tokens, control_plane):
+        world.emulator.inject("forbidden_once", times=2, on="control", message=words)
+        for _ in range(3):
+            await control_plane.plan()
+        assert await control_plane.profile_arn(await tokens.current()) == BUILDER_ID_PROFILE
+    assert paths(world).count("/ListAvailableProfiles") == 2
 
 
 async def test_builder_id_has_none_and_is_asked_once(world: Kiro) -> None:

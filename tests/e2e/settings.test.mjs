@@ -33,7 +33,7 @@ visit(
     await person.axe();
     await person.button("Review").click();
     const dialog = page.getByRole("dialog");
-    assert.match(await dialog.innerText(), /KEEPALIVE\s+10.0\s+7.5/);
+    assert.match(await dialog.innerText(), /KEEPALIVE\s+3\s+7.5/);
     assert.match(readFileSync(server.config, "utf8"), /keepalive = 3.0/);
     await person.axe();
     await person.button("Save", dialog).click();

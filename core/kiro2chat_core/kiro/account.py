@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -84,6 +84,9 @@ class Login:
     own: bool = False
     """Whether `kiro2chat login` made it: it is meant for us, and other logins do not oust it while it can be renewed."""
 
+    number: int = field(default=0, compare=False)
+    """Counts the accounts that were in use in this process: what is known of one may not hold for the next."""
+
     @property
     def identity(self) -> str:
         """Names the source to programs: locks and own copies hang from it, in every process alike."""
@@ -100,6 +103,16 @@ class Login:
             if self.command
             else f"Set another, or unset {self.source} and run `kiro-cli login`."
         )
+
+    def is_account_of(self, other: Login) -> bool:
+        """Whether both are the same account, as far as can be seen: a new `kiro2chat login` registers a client of its own, and
+        other logins lie elsewhere or belong to other organisations."""
+
+        def marks(login: Login) -> tuple[object, ...]:
+            client = login.client.id if login.client else ""
+            return login.identity, login.kind, client, login.sso_region, login.command, login.profile_arn
+
+        return marks(self) == marks(other)
 
     def usable(self, now: float) -> bool:
         return self.access_token is not None and (self.expires_at is None or self.expires_at > now + _USABLE)

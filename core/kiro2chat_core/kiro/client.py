@@ -101,7 +101,7 @@ class Client:
                 return
             except Kiro2ChatError as error:
                 if handed_on:
-                    raise
+                    raise with_cure(error, login) from None
                 if error.code == failures.SIGNATURE_INVALID and request.has_reasoning:
                     answered.reasoning_refused = True
                     request = request.without_reasoning()

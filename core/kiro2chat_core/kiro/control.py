@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,16 @@ from typing import Any
 import httpx
 
 from .. import jsonio
-from ..errors import Kiro2ChatError, LoginError, LoginForbidden, Misunderstood, Unavailable
+from ..errors import (
+    Kiro2ChatError,
+    LoginError,
+    LoginExpired,
+    LoginForbidden,
+    LoginSuspended,
+    Misunderstood,
+    QuotaExhausted,
+    Unavailable,
+)
 from ..settings import Settings
 from . import allowance, catalog, failures
 from .account import with_cure
@@ -33,8 +43,6 @@ logger = logging.getLogger(__name__)
 _TIMEOUT = 15.0
 _PAGES = 20
 _PAUSE, _LONG_PAUSE = 30.0, 600.0
-
-_ABOUT_PROFILES = (failures.NO_PROFILES, failures.PROFILE_NOT_ALLOWED, failures.PROFILE_REQUIRED)
 
 _TARGET = "AmazonCodeWhispererService"
 
@@ -60,33 +68,50 @@ _USAGE = _Operation("GetUsageLimits", "GET", ("/getUsageLimits", "/Get-Usage-Lim
 _PROFILES = _Operation("ListAvailableProfiles", "POST", ("/ListAvailableProfiles", "/List-Available-Profiles"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The profile that was listed for the login of this number, and until when that holds, by the monotonic clock."""
+
+    number: int
+    arn: str | None
+    until: float
+
+
 class Control:
     def __init__(self, settings: Settings, http: httpx.AsyncClient, tokens: Tokens) -> None:
         self._settings = settings
         self._http = http
         self._tokens = tokens
         self._hosts = Hosts(settings)
-        self._profile: tuple[int, str | None] | None = None
-        """Which login it was asked for, by `Tokens.logins`, and the profile that was listed."""
+        self._profile: _Listed | None = None
+        self._profiles_refused_to = 0
+        """The number of the login whose token was refused when its profiles were listed."""
         self._placeholder = {"auto": self._hosts.wants_profile, "always": True, "never": False}[
             settings.kiro_send_profile
         ]
 
     @property
-    def logins(self) -> int:
-        """How many logins were in use so far: what is known of one may not hold for the next."""
-        return self._tokens.logins
+    def number(self) -> int:
+        """Of the account in use: what is known of another does not hold for it."""
+        return self._tokens.number
 
-    async def models(self) -> list[Model]:
-        """Every model of the login, page by page.
+    async def models(self) -> tuple[list[Model], int]:
+        """Every model of the login, page by page, and whose they are, by `Login.number`.
 
         Raises:
             Kiro2ChatError: the list cannot be had.
         """
         found: list[Model] = []
         params = {"origin": self._settings.kiro_origin}
+        whose = 0
+
+        async def page(login: Login) -> dict[str, Any]:
+            nonlocal whose
+            whose = login.number
+            return await self._with_profile(_MODELS, params, login)
+
         for _ in range(_PAGES):
-            answer = await self._renewing(lambda login: self._with_profile(_MODELS, params, login))
+            answer = await self._renewing(page)
             found += catalog.parse(answer)
             token = answer.get("nextToken")
             if not isinstance(token, str) or not token:
@@ -94,7 +119,7 @@ class Control:
             params["nextToken"] = token
         if not found:
             raise Unavailable("Kiro's list of models is empty.")
-        return found
+        return found, whose
 
     async def plan(self) -> Plan:
         """What the login's plan allows and what is left of it.
@@ -118,7 +143,7 @@ class Control:
         wanted = {failures.PROFILE_REQUIRED: True, failures.PROFILE_NOT_ALLOWED: False}.get(error.code)
         if wanted is None or login.profile_arn:
             return False
-        if self._profile is not None and self._profile[1] is not None:
+        if self._profile is not None and self._profile.arn is not None:
             if not wanted:
                 self._profile = None  # the next request asks for the list anew
             return False
@@ -129,26 +154,32 @@ class Control:
         return True
 
     async def _listed_profile(self, login: Login) -> str | None:
-        """The first profile of a login that names none; None where it has none (Builder ID). Asked once per login.
+        """The first profile of a login that names none; None where it has none (Builder ID), or where they cannot be listed.
+        Asked once per login.
 
         Raises:
-            LoginError: the token is refused, and a new one may get an answer; or the account is.
+            LoginError: the token is refused, and a new one may get an answer; or the account is locked.
         """
         if login.kind not in ("odic", "external-idp"):
             return None
-        asked_for = self._tokens.logins
-        if self._profile is None or self._profile[0] != asked_for:
+        known = self._profile
+        if known is None or known.number != login.number or time.monotonic() > known.until:
             try:
-                answer = await self._ask(_PROFILES, {}, login)
-            except Kiro2ChatError as error:
-                if isinstance(error, LoginError) and error.code not in _ABOUT_PROFILES:
+                answer, until = await self._ask(_PROFILES, {}, login), math.inf
+            except LoginExpired:
+                if self._profiles_refused_to != login.number:
+                    self._profiles_refused_to = login.number
                     raise
-                if error.code != failures.NO_PROFILES:
-                    logger.info("The list of profiles cannot be had (%s)", error.code)
+                answer, until = {}, time.monotonic() + _LONG_PAUSE  # a new token too: chats may go all the same
+            except (LoginSuspended, QuotaExhausted):
+                raise
+            except Kiro2ChatError as error:
+                logger.info("The list of profiles cannot be had (%s)", error.code)
+                if not isinstance(error, LoginForbidden):
                     return None
-                answer = {}
-            self._profile = asked_for, _first_arn(answer)
-        return self._profile[1]
+                answer, until = {}, math.inf if error.code == failures.NO_PROFILES else time.monotonic() + _LONG_PAUSE
+            self._profile = known = _Listed(login.number, _first_arn(answer), until)
+        return known.arn
 
     async def _with_profile(self, operation: _Operation, params: dict[str, str], login: Login) -> dict[str, Any]:
         for _ in range(2):
@@ -208,13 +239,13 @@ class Models:
         self._next = 0.0
         self._fetching: asyncio.Task[None] | None = None
         self._fetched_for = 0
-        """Which login the list was asked for, by `Control.logins`."""
+        """Whose the list is, by `Login.number`."""
         self.live = False
         """Whether the list came from the backend."""
 
     async def current(self, patience: float = _TIMEOUT) -> Sequence[Model]:
         """The list; `patience` is how many seconds a caller waits for a fresh one before taking what there is."""
-        if self._fetched_for != self._control.logins:  # another login's list
+        if self._fetching is None and self._fetched_for != self._control.number:  # another account's list
             self.live, self._next = False, 0.0
         if self._clock() >= self._next and self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch())
@@ -224,15 +255,14 @@ class Models:
 
     async def _fetch(self) -> None:
         try:
-            self._models = await self._control.models()
+            self._models, self._fetched_for = await self._control.models()
             self.live = True
-            self._fetched_for = self._control.logins
             self._next = self._clock() + self._ttl
         except Kiro2ChatError as error:
             logger.warning("The list of models cannot be had: %s", error.message)
-            pause = _LONG_PAUSE if isinstance(error, LoginForbidden) else _PAUSE  # an account that is locked stays so
+            pause = _LONG_PAUSE if isinstance(error, LoginSuspended) else _PAUSE  # an account that is locked stays so
             self._next = self._clock() + min(self._ttl, pause)
-            self._fetched_for = self._control.logins
+            self._fetched_for = self._control.number
         finally:
             self._fetching = None
 

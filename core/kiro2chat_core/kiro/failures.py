@@ -17,6 +17,7 @@ from ..errors import (
     LoginError,
     LoginExpired,
     LoginForbidden,
+    LoginSuspended,
     Misunderstood,
     NoCapacity,
     QuotaExhausted,
@@ -50,7 +51,7 @@ _RATE: Kind = (Throttled, "Kiro asks to slow down")
 _CAPACITY: Kind = (NoCapacity, "Kiro has no capacity for this model at the moment")
 _LONG: Kind = (ContextTooLong, "The conversation is too long for this model")
 _MODEL: Kind = (UnknownModel, "This login has no such model")
-_SUSPENDED: Kind = (LoginForbidden, "Kiro has suspended this account; only its support can lift that")
+_SUSPENDED: Kind = (LoginSuspended, "Kiro has suspended this account; only its support can lift that")
 _FORBIDDEN: Kind = (LoginForbidden, "Kiro does not allow this login to do that")
 _REFUSED: Kind = (Misunderstood, "Kiro refused the request")
 _IMAGE: Kind = (BadRequest, "Kiro refused an image")

@@ -30,7 +30,8 @@ def find_login(
     """The login to use: by the order of the settings the first that has not expired, else the first that can be renewed.
 
     A login made by `kiro2chat login` is meant for us: like the one in use it counts as not expired while it can be renewed, so
-    that no start after a night goes on with another account. One that was chosen by name (`LOGIN_NAME`) is the only one.
+    that no start after a night goes on with another account; but where one that can be renewed stands before it, that one is
+    meant. One that was chosen by name (`LOGIN_NAME`) is the only one.
 
     Args:
         known: the login in use. It counts where its file cannot be read, and its tokens count where they are newer than
@@ -47,7 +48,8 @@ def find_login(
 
     def good(login: Login) -> bool:
         ours = known is not None and login.identity == known.identity
-        return login.usable(now) or ((ours or login.own) and renewable(login))
+        meant = login.own and not any(each.login is not None and renewable(each.login) for each in looked)
+        return login.usable(now) or ((ours or meant) and renewable(login))
 
     looked: list[Looked] = []
     for each in _looks(settings, known):
@@ -61,8 +63,7 @@ def find_login(
         raise LoginUnreadable(broken[0])
     if settings.only_own:
         raise LoginMissing(
-            f"No Kiro login was found by the name {settings.login_name!r}. Run `{own_command(settings.login_name)}`, or choose "
-            "another login: `kiro2chat doctor` shows where they lie."
+            f"No Kiro login was found by the name {settings.login_name!r}. Run `{own_command(settings.login_name)}`."
         )
     where = "; ".join(map(str, looked)) or "no file: KIRO_LOGIN, KIRO_DB_PATH and KIRO_IDE_TOKEN leave none"
     raise LoginMissing(

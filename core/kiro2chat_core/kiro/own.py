@@ -42,9 +42,9 @@ def prepare_own(settings: Settings, name: str) -> Path:
         SettingsError: it is no name, or nothing can be written there.
     """
     path = own_path(settings, name)
-    there = next(folder for folder in path.parents if folder.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        why = "cannot be written" if there.is_dir() else "is no folder"
+    there = next(folder for folder in path.parents if os.path.exists(folder))
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
+        why = "cannot be written" if os.path.isdir(there) else "is no folder"
         raise SettingsError(f"No login can be kept in {path.parent}: {there} {why}. See DATA_DIR.", field="DATA_DIR")
     return path
 

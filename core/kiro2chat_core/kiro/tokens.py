@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
 import random
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from ..errors import Kiro2ChatError, LoginError, LoginExpired, LoginMissing
+from ..errors import Kiro2ChatError, LoginError, LoginExpired
 from ..secret import Secret
 from ..settings import Settings
 from .kiro_cli import renew_by_kiro_cli
@@ -72,9 +74,8 @@ class Tokens:
         self._in_vain: Secret | None = None
         """An access token that the backend refuses although it is new."""
         self._in_vain_at = -math.inf
-        self.logins = 0
-        """How many logins were in use so far. A renewal of ours goes on with one; whatever else a file brings may be
-        another account's, whose profile and models are others."""
+        self.number = 0
+        """Of the account in use: `Login.number`."""
 
     async def current(self) -> Login:
         """A login whose access token is good for now.
@@ -137,14 +138,14 @@ class Tokens:
 
     async def _looked(self) -> Login:
         known = self._login
+        if known is not None and known.own and await asyncio.to_thread(_is_gone, known) and self._login is known:
+            self._login = known = None  # `kiro2chat logout`
         try:
             found = await self._found()
-        except LoginError as error:
-            if known is not None and known is self._login and known.own and isinstance(error, LoginMissing):
-                self._login = None  # `kiro2chat logout`
-            if self._login is None or not self._login.usable(self._clock()):
+        except LoginError:
+            if known is None or not known.usable(self._clock()):
                 raise
-            found = self._login  # moved away, or logged out of kiro-cli: the token serves to its end
+            found = known  # moved away, or logged out of kiro-cli: the token serves to its end
         if self._login is not known:
             return self._login or found  # a renewal was faster
         if found != known and (known is None or found.usable(self._clock()) or not known.usable(self._clock())):
@@ -157,11 +158,13 @@ class Tokens:
         refused = frozenset(self._refused)
         return await asyncio.to_thread(find_login, self._settings, now=now, known=self._login, refused=refused)
 
-    def _use(self, login: Login, *, goes_on: bool = False) -> None:
+    def _use(self, login: Login) -> Login:
         if self._login is not None and self._login.identity != login.identity:
             logger.info("Now using %s", login.source)
-        self.logins += not goes_on
-        self._login = login
+        if self._login is None or not self._login.is_account_of(login):
+            self.number += 1
+        self._login = replace(login, number=self.number)
+        return self._login
 
     # --- renewing --------------------------------------------------------------------------------------------------
 
@@ -212,8 +215,7 @@ class Tokens:
             async with locked(self._settings, locked_for):
                 login = await self._found()
                 if login.usable(self._clock()) and login.access_token != stale.access_token:
-                    self._use(login)
-                    return login
+                    return self._use(login)
                 if login.refresh_token is not None and (why := self._refused.get(login.refresh_token)):
                     raise LoginExpired(why)
                 if login.identity == locked_for:
@@ -227,8 +229,7 @@ class Tokens:
                         if not await self._by_kiro_cli(login):
                             raise
                     else:
-                        self._use(renewed, goes_on=_same_lineage(self._login, login))
-                        return renewed
+                        return self._use(renewed)
                 locked_for = login.identity
 
     async def _by_kiro_cli(self, login: Login) -> bool:
@@ -249,9 +250,14 @@ class Tokens:
             self._trading = False
 
 
-def _same_lineage(known: Login | None, login: Login) -> bool:
-    """Whether a renewal of this login goes on with the one that is known: it spends the same refresh token."""
-    return known is not None and login.refresh_token is not None and known.refresh_token == login.refresh_token
+def _is_gone(login: Login) -> bool:
+    """Whether its file was deleted. One that cannot be reached for another reason may come back."""
+    try:
+        return login.place is not None and not os.lstat(login.place.path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _running(task: asyncio.Task[Any] | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -52,19 +53,19 @@ def check_place(settings: Settings) -> None:
     _check_folder(settings.data_dir, "data_dir")
     path = settings.data_dir / NAME if settings.store_url is None else _path(settings.store_url)
     field = "data_dir" if settings.store_url is None else "store_url"
-    if not path.exists():
+    if not os.path.exists(path):
         _check_folder(path.parent, field)
         return
-    from .sqlite_file import connect
+    from .sqlite_file import check
 
     try:
-        connect(path, _PATIENCE).close()
+        check(path, _PATIENCE)
     except StoreUnusable as bad:
         raise SettingsError(bad.message, field=field) from None
 
 
 def _check_folder(folder: Path, field: str) -> None:
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    missing = [each for each in (folder, *folder.parents) if not os.path.exists(each)]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import StoreError, StoreUnusable
 from .sqlite_schema import APPLICATION, MIGRATIONS
 
-__all__ = ["connect", "damaged", "identity", "lost", "waited"]
+__all__ = ["check", "connect", "damaged", "identity", "lost", "waited"]
 
 _OLDEST = (3, 35, 0)
 """The first SQLite with RETURNING."""
@@ -55,8 +55,7 @@ def connect(path: Path, patience: float, *, reading: bool = False) -> sqlite3.Co
     try:
         _prepare(path)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise StoreUnusable(f"{path} cannot be opened: {why}. {_ACCESS}") from None
+        raise _refused(path, error) from None
     until = time.monotonic() + patience
     while True:
         try:
@@ -66,6 +65,22 @@ def connect(path: Path, patience: float, *, reading: bool = False) -> sqlite3.Co
             if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise StoreUnusable(f"{path} {_told(error)}") from None
         time.sleep(_PAUSE)
+
+
+def check(path: Path, patience: float) -> None:
+    """Whether a file that is there could be opened and brought up to date, changing nothing of it. Blocks.
+
+    Raises:
+        StoreUnusable: as `connect`.
+    """
+    try:
+        _prepare(path)
+        with contextlib.closing(_opened(path, patience)) as connection:
+            _check_owner(connection, path)
+    except OSError as error:
+        raise _refused(path, error) from None
+    except sqlite3.Error as error:
+        raise StoreUnusable(f"{path} {_told(error)}") from None
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -111,10 +126,16 @@ def _prepare(path: Path) -> None:
         )
 
 
+def _refused(path: Path, error: OSError) -> StoreUnusable:
+    return StoreUnusable(f"{path} cannot be opened: {error.strerror or type(error).__name__}. {_ACCESS}")
+
+
+def _opened(path: Path, patience: float) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None)
+
+
 def _connected(path: Path, patience: float, reading: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None
-    )
+    connection = _opened(path, patience)
     try:
         if not reading:
             _check_owner(connection, path)

@@ -271,6 +271,7 @@ export interface SettingsSaved {
   restart: boolean;
 }
 
+/** One that is not `readable` opens nothing, and nothing else is known of it; its id revokes it. */
 export interface KeyShown {
   id: string;
   name: string;
@@ -282,6 +283,7 @@ export interface KeyShown {
   credits_per_month: number | null;
   login: string;
   metrics: boolean;
+  readable: boolean;
 }
 
 export interface KeyUsed {
@@ -300,6 +302,7 @@ export interface KeyListed {
   credits_per_month: number | null;
   login: string;
   metrics: boolean;
+  readable: boolean;
   used: KeyUsed;
 }
 

@@ -52,17 +52,19 @@ function KeyCard({ value, onRevoke }: { value: KeyListed; onRevoke: () => void }
     new Intl.DateTimeFormat(language.value, { dateStyle: "medium" }).format(seconds * 1000);
   const { expires_at: ends, tokens_per_day: perDay, credits_per_month: perMonth } = value;
   const isOver = ends !== null && ends * 1000 < Date.now();
-  const facts = [
-    t("created", { date: date(value.created_at) }),
-    ends === null ? t("never") : t(isOver ? "ended" : "ends", { date: date(ends) }),
-    value.metrics ? t("metrics") : value.models.length ? value.models.join(", ") : t("allModels"),
-    ...(value.requests_per_minute ? [t("rate", { count: value.requests_per_minute })] : []),
-    ...(value.login ? [`${t("login")}: ${value.login}`] : []),
-  ];
+  const facts = !value.readable
+    ? [t("unreadable")]
+    : [
+        t("created", { date: date(value.created_at) }),
+        ends === null ? t("never") : t(isOver ? "ended" : "ends", { date: date(ends) }),
+        value.metrics ? t("metrics") : value.models.length ? value.models.join(", ") : t("allModels"),
+        ...(value.requests_per_minute ? [t("rate", { count: value.requests_per_minute })] : []),
+        ...(value.login ? [`${t("login")}: ${value.login}`] : []),
+      ];
   return (
     <li class={isOver ? "key-card over" : "key-card"}>
       <div class="row">
-        <strong class="grow key-name">{value.name}</strong>
+        <strong class="grow key-name">{value.readable ? value.name : "?"}</strong>
         <code class="key-id">{value.id}</code>
         <button
           type="button"
@@ -74,10 +76,12 @@ function KeyCard({ value, onRevoke }: { value: KeyListed; onRevoke: () => void }
         </button>
       </div>
       <p class="key-facts">{facts.join(" · ")}</p>
-      <div class="key-uses">
-        <Use name={t("today")} used={value.used.tokens_today} limit={perDay} format={brief} />
-        <Use name={t("month")} used={value.used.credits_this_month} limit={perMonth} format={credits} />
-      </div>
+      {value.readable && (
+        <div class="key-uses">
+          <Use name={t("today")} used={value.used.tokens_today} limit={perDay} format={brief} />
+          <Use name={t("month")} used={value.used.credits_this_month} limit={perMonth} format={credits} />
+        </div>
+      )}
     </li>
   );
 }
