@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kiro2chat_core.agent.messages import open_calls
 from kiro2chat_core.agent.sessions import Owner, Session
 from kiro2chat_core.agent.wire import shown
 from kiro2chat_core.errors import BadRequest
@@ -69,7 +70,8 @@ def _head(session: Session) -> dict[str, Any]:
     calls = [dict(call) for call in session.paused.calls] if session.paused is not None else []
     told = {"id": session.id, **{name: session.head.get(name) for name in kept}}
     last = session.turns[-1].role if session.turns else ""
-    broken_off = last == "user" or bool(session.head.get("unfinished"))
+    left_open = session.paused is None and bool(open_calls(session.turns))
+    broken_off = last == "user" or left_open or bool(session.head.get("unfinished"))
     return told | {"broken_off": broken_off, "waiting_for": asked, "approvals": calls}
 
 

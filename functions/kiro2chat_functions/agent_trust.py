@@ -59,8 +59,8 @@ def _servers(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Those that would be started, as they stand there."""
     try:
         found = json.loads(text)["mcpServers"].items()
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        return  # which is told when the servers are read
     for name, entry in found:
         if isinstance(entry, dict) and entry.get("disabled") is not True:
             yield name, entry
@@ -68,13 +68,18 @@ def _servers(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _told(entry: Mapping[str, Any]) -> str:
     """All that decides what it does."""
-    env, args = entry.get("env"), entry.get("args")
-    variables = [f"{name}={value}" for name, value in env.items()] if isinstance(env, dict) else []
-    words = [*variables, str(entry.get("command") or entry.get("url")), *(args if isinstance(args, list) else [])]
+    args = entry.get("args")
+    words = [*_pairs(entry, "env", "="), str(entry.get("command") or entry.get("url"))]
+    words += [*(args if isinstance(args, list) else []), *_pairs(entry, "headers", ": ")]
     folder = f", in {entry['cwd']}" if entry.get("cwd") else ""
     unasked = entry.get("autoApprove")
     free = f"; without asking: {', '.join(map(str, unasked))}" if isinstance(unasked, list) and unasked else ""
     return shlex.join(map(str, words)) + folder + free
+
+
+def _pairs(entry: Mapping[str, Any], member: str, between: str) -> list[str]:
+    pairs = entry.get(member)
+    return [f"{name}{between}{value}" for name, value in pairs.items()] if isinstance(pairs, dict) else []
 
 
 def _visible(text: str) -> str:

@@ -133,7 +133,7 @@ def _entries(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _object(text: str) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -1,7 +1,8 @@
 """What in mcp.json may be secret: shown as `***`, and put back where `***` comes again.
 
-Values of `env` and `headers`; in an address the login and the values of its query; in arguments what follows a name that sounds
-like a secret, and addresses. What is a variable (`${TOKEN}`) is none.
+Values of `env` and `headers`; in an address the login, the values of its query, and parts of its path that look like keys; in
+arguments what follows a name that sounds like a secret, wherever it stands in them, and addresses. What is a variable
+(`${TOKEN}`) is none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ _SOUNDS_SECRET = re.compile(
 )
 _NAMED = re.compile(r"(-{0,2}[\w.-]+\s*[=:]\s*)(.+)", re.DOTALL)
 """`--api-key=…`, `TOKEN=…`, `Authorization: …`"""
+_WITHIN = re.compile(r"""([\w.-]+["']?\s*[=:]\s*["']?)((?:Bearer |Basic )?[^\s"';,&}]+)""")
+"""The same in the midst of something else: JSON, a connection string, a line for a shell."""
+_SEGMENT = re.compile(r"(?<=[^/:]/)(?=[^/?#]*\d)(?=[^/?#]*[A-Za-z])[\w~.%+=-]{16,}(?=[/?#]|$)")
+_HIDDEN_SEGMENT = re.compile(rf"(?<=[^/:]/){re.escape(MASK)}(?=[/?#]|$)")
 
 
 def masked(entry: dict[str, Any]) -> None:
@@ -63,6 +68,7 @@ def _hidden(value: str) -> str:
 
 def _address(url: str) -> str:
     url = _LOGIN.sub(lambda login: _hidden(login[0]), url)
+    url = _SEGMENT.sub(MASK, url)
     return _QUERY.sub(lambda pair: f"{pair[1]}={_hidden(pair[2])}", url)
 
 
@@ -75,18 +81,23 @@ def _arguments(args: list[Any]) -> Iterator[tuple[str, Any]]:
             before = ""
             continue
         named = _NAMED.fullmatch(argument)
-        if "://" in argument and not (named and _SOUNDS_SECRET.search(named[1])):
-            yield before, _address(argument)
-        elif named and (_SOUNDS_SECRET.search(named[1]) or _SOUNDS_SECRET.search(before)):
+        if named and "://" not in named[1] and (_SOUNDS_SECRET.search(named[1]) or _SOUNDS_SECRET.search(before)):
             yield before, named[1] + _hidden(named[2])
+        elif before and not argument.startswith("--"):
+            yield before, _hidden(argument)
         else:
-            yield before, _hidden(argument) if before and not argument.startswith("-") else argument
+            yield before, _WITHIN.sub(_pair, _address(argument) if "://" in argument else argument)
         is_name = argument.startswith("-") and named is None and _SOUNDS_SECRET.search(argument)
         before = argument if is_name else ""
 
 
+def _pair(found: re.Match[str]) -> str:
+    return found[1] + (_hidden(found[2]) if _SOUNDS_SECRET.search(found[1]) else found[2])
+
+
 def _whole_address(url: str, old: object, at: str) -> str:
-    """The login of the old one, and the values of its query by their names: the rest may have changed."""
+    """The login of the old one, the hidden parts of its path in their order, and the values of its query by their names: the
+    rest may have changed."""
     before = old if isinstance(old, str) else ""
     login = _LOGIN.search(before)
     values: dict[str, deque[str]] = defaultdict(deque)
@@ -97,7 +108,9 @@ def _whole_address(url: str, old: object, at: str) -> str:
         same = values[pair[1]].popleft() if values[pair[1]] else None
         return f"{pair[1]}={_kept(same, at) if pair[2] == MASK else pair[2]}"
 
+    parts = deque(_SEGMENT.findall(before))
     url = _LOGIN.sub(lambda found: _kept(login and login[0], at) if found[0] == MASK else found[0], url)
+    url = _HIDDEN_SEGMENT.sub(lambda _found: _kept(parts.popleft() if parts else None, at), url)
     return _QUERY.sub(value, url)
 
 

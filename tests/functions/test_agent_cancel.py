@@ -244,7 +244,10 @@ def test_a_summary_is_part_of_the_run(tmp_path: Path, ending: str) -> None:
                 assert stop(pair, id)["cancelled"]
             *_, done = events
         asked = [str(body) for body in pair.chats()[2:]]
+        told = session(pair, id)
     assert done["stop_reason"] == ending
+    assert "question-2" in str(told["messages"][-1]), "what was asked is kept"
+    assert told["broken_off"]
     assert len(asked) == 1
     assert "Summarise this conversation" in asked[0]
 

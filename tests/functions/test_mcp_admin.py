@@ -84,6 +84,31 @@ def test_secrets_in_addresses_and_arguments_are_kept_too(pair: Pair, tmp_path: P
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "mcpServers.local.args.1")
 
 
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ({"args": ["--config", '{"apiKey":"s3cret-1"}']}, ["--config", '{"apiKey":"***"}']),
+        ({"args": ["-c", "export API_TOKEN=s3cret; exec x"]}, ["-c", "export API_TOKEN=***; exec x"]),
+        ({"args": ["--dsn", "Server=db;Password=s3cret"]}, ["--dsn", "Server=db;Password=***"]),
+        ({"args": ["--token", "-s3cret"]}, ["--token", "***"]),
+        ({"args": ["--token", "--debug", "x"]}, ["--token", "--debug", "x"]),
+        ({"url": "https://h.example/api/s3cret0123456789/mcp?a=1"}, "https://h.example/api/***/mcp?a=***"),
+    ],
+)
+def test_secrets_in_the_midst_of_things_come_back_as_they_were(
+    pair: Pair, tmp_path: Path, entry: dict[str, Any], shown: Any
+) -> None:
+    entry = entry if "url" in entry else {"command": "x", **entry}
+    path = tmp_path / ".kiro" / "settings" / "mcp.json"
+    assert call(pair, "PUT", "/api/mcp", {"file": "user", "text": text(a=entry)}).status_code == 200
+    told = call(pair, "GET", "/api/mcp")
+    assert "s3cret" not in told.text
+    (found,) = json.loads(told.json()["files"]["user"]["text"])["mcpServers"].values()
+    assert found.get("url") == shown or found.get("args") == shown
+    assert call(pair, "PUT", "/api/mcp", {"file": "user", "text": text(a=found)}).status_code == 200
+    assert json.loads(path.read_text(encoding="utf-8"))["mcpServers"]["a"] == entry
+
+
 def test_who_looked_at_an_older_file_does_not_write_over_a_newer_one(pair: Pair, tmp_path: Path) -> None:
     def version() -> str:
         found: str = call(pair, "GET", "/api/mcp").json()["files"]["user"]["version"]

@@ -263,15 +263,17 @@ class Agents:
         finally:
             stop.cancel()
             self._runs.pop(place, None)
-            await to_the_end(self._settle(session, run, job, run.unfinished if kept else ""))
+            await to_the_end(self._settle(session, run, job, kept=kept))
         return last
 
-    async def _settle(self, session: Session, run: Run, job: Job, unfinished: str) -> None:
+    async def _settle(self, session: Session, run: Run, job: Job, *, kept: bool) -> None:
         """Whatever happened, the conversation ends whole: a call without a result would be refused by the backend, and what
-        people have read was said."""
+        people have asked and read was said."""
         with contextlib.suppress(StoreError, Busy):
-            if unfinished.strip():
-                await self.sessions.append(session, Turn("assistant", (Text(unfinished),)), unfinished=True)
+            if kept and run.unasked is not None:
+                await self.sessions.append(session, run.unasked)
+            if kept and run.unfinished.strip():
+                await self.sessions.append(session, Turn("assistant", (Text(run.unfinished),)), unfinished=True)
             if run.paused is None and open_calls(session.turns):
                 done = (*_done(job.paused), *run.results)
                 await self.sessions.append(session, closed(session.turns, done, _BROKEN_OFF)[-1])

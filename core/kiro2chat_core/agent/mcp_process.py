@@ -254,7 +254,9 @@ def _message(line: bytes) -> mcp_types.JSONRPCMessage:
         said = json.loads(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if "method" in said or "id" not in said:
+    if (
+        said.get("jsonrpc") != "2.0" or "method" in said or "id" not in said
+    ):  # loggers write JSON too, with ids of requests
         raise ValueError("no answer")
     error = mcp_types.ErrorData(code=mcp_types.PARSE_ERROR, message="What it answered is no message of the protocol.")
     return mcp_types.JSONRPCError(jsonrpc="2.0", id=said["id"], error=error)

@@ -83,7 +83,9 @@ async def _stdio(config: ServerConfig, clues: Clues, _lost: Lost) -> AsyncGenera
 @asynccontextmanager
 async def _http(config: ServerConfig, clues: Clues, lost: Lost) -> AsyncGenerator[TransportStreams]:
     def refused(response: httpx2.Response) -> None:
-        if response.status_code == 404 and _SESSION in response.request.headers:  # 404 says so, and nothing else
+        # Of a message, 404 says so, and nothing else; to GET it is the answer of servers that send nothing by themselves.
+        said = response.request.method == "POST" and _SESSION in response.request.headers
+        if response.status_code == 404 and said:
             clues.ending = f"its session has ended (HTTP {clues.status})"
             lost()
 

@@ -27,7 +27,7 @@ def paused_from(text: str) -> Paused | None:
     """None where it is another version's: its calls then count as broken off."""
     try:
         value = jsonio.loads(text)
-        limits = {name: Limit(most, source) for name, (most, source) in value["limits"].items()}
+        limits = {name: Limit(most, source) for name, (most, source) in value.get("limits", {}).items()}
         left = Budget(**dict(zip(LIMITS, value["left"], strict=True)), limits=limits)
         tools, calls = tuple(value["tools"]), tuple(value["calls"])
         return Paused(_unpacked(value["state"]), value["asked"], tools, value["instructions"], left, calls)

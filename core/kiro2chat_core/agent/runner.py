@@ -99,6 +99,7 @@ class Run:
         self._added = added
         self._shortened = shortened
         self._saying: list[str] = []
+        self._has_joined = False
         self._task: asyncio.Task[None] | None = None
         self._going = False
         self._cancelled = False
@@ -114,6 +115,11 @@ class Run:
     def results(self) -> Sequence[ToolResult]:
         """Of the calls that ended."""
         return self._watch.results
+
+    @property
+    def unasked(self) -> Turn | None:
+        """The question, where the run ended before it joined the conversation."""
+        return None if self._has_joined else self._job.question
 
     @property
     def unfinished(self) -> str:
@@ -250,11 +256,16 @@ class Run:
 
     async def _joined(self, turn: Turn) -> None:
         self._saying.clear()
+        self._has_joined = True
         await self._added(turn)
 
     def _tell_spent(self) -> None:
         """After each call of the model."""
-        if self.meter.rounds != self._told_spent.rounds:
+        known = self._told_spent
+        if (self.meter.rounds, self.meter.tokens) != (
+            known.rounds,
+            known.usage.input_tokens + known.usage.output_tokens,
+        ):
             self._told_spent = Spent(self.meter.usage, self.meter.rounds)
             self._tell(self._told_spent)
 

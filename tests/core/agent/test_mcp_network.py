@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -173,6 +174,7 @@ class Fickle:
     def __init__(self) -> None:
         self.sessions = 0
         self.left = asyncio.Event()
+        self.heard = threading.Event()
         self.app = Starlette(routes=[Route("/{what}", self.answer, methods=["GET", "POST", "DELETE"])])
 
     async def answer(self, request: Request) -> Response:
@@ -181,7 +183,8 @@ class Fickle:
             await (asyncio.sleep(600) if what == "clings" else asyncio.sleep(0))
             return Response()
         if request.method == "GET":
-            return Response(status_code=405)
+            self.heard.set()
+            return Response(status_code=404 if what == "posts" else 405)
         asked = await request.json()
         if asked["method"] == "tools/call" and what.isdigit():
             return Response(status_code=int(what))
@@ -235,6 +238,18 @@ async def test_a_session_that_the_server_has_forgotten_is_begun_anew(place: Plac
             assert "its session has ended" in text(lost).lower()
             assert text(await good.call({})) == "well"
             assert fickle.sessions == 2
+
+
+async def test_a_server_that_knows_nothing_but_messages_is_well(place: Place) -> None:
+    """It has no route for GET, and answers 404 to it: nothing of its session is lost."""
+    fickle = Fickle()
+    with served(fickle.app) as url:
+        async with place.servers({"host": {"url": f"{url}/posts"}}) as servers:
+            (good,) = await servers.tools()
+            assert await asyncio.to_thread(fickle.heard.wait, 30)
+            for _ in range(5):
+                assert text(await good.call({})) == "well"
+    assert fickle.sessions == 1
 
 
 async def test_a_server_that_does_not_let_go_is_left(place: Place) -> None:

@@ -78,7 +78,8 @@ export const t = words(
     useTheirs: "Use theirs",
     writeMine: "Write mine over it",
     line: "Line {line}: {message}",
-    secretsHidden: "Values of env and headers are shown as ***, and stay as they are when they come back so.",
+    secretsHidden:
+      "Values of env and headers, and what looks secret in addresses and arguments, are shown as ***, and stay as they are when they come back so.",
     notJson:
       "The file is no JSON, so what is secret in it cannot be told: mend it by hand, or write it anew here.",
     starting: "Starting tools …",
@@ -159,7 +160,7 @@ export const t = words(
     useTheirs: "采用对方的",
     writeMine: "用我的覆盖",
     line: "第 {line} 行：{message}",
-    secretsHidden: "env 和 headers 的值显示为 ***；原样交回时保持不变。",
+    secretsHidden: "env 和 headers 的值，以及地址和参数中像密钥的内容，显示为 ***；原样交回时保持不变。",
     notJson: "文件不是 JSON，无法分辨其中的密文：请手工修正，或在这里重新编写。",
     starting: "正在启动工具……",
   },

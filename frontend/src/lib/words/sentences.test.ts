@@ -30,6 +30,7 @@ test.each([
   ],
   ["renewed, valid for 12 minutes", "已更新，还有 12 分钟有效"],
   ["The run ended: it may use 2 credits (AGENT_CREDITS).", "2 额度"],
+  ["The run ended: it may use 2 credits (the API key's limit).", "2 额度（API 密钥的限额）"],
 ])("%s", (told, part) => {
   expect(spokenHere(told)).toBe(told);
   language.value = "zh";

@@ -94,6 +94,8 @@ def main(mode: str) -> None:
     if mode == "garbage":
         for _ in range(100):
             sys.stdout.write("loading...\n[1, 2\n{}\n\n")
+        for number in range(5):  # a logger, with the ids of requests
+            sys.stdout.write(f'{{"level": "info", "msg": "request received", "id": {number}}}\n')
     if mode == "endless":
         while True:
             sys.stdout.write("x" * 100_000)
