@@ -25,7 +25,9 @@ __all__ = ["VARIABLE", "Traces", "found", "kill", "sweep"]
 VARIABLE = "KIRO2CHAT_COMMAND"
 _PROC = Path("/proc")
 _PAUSE = 0.01
-_CALM = 3
+_CALM, _CALM_AFTER = 3, 12
+"""Looks in a row that find nothing, and as many after something was found: a process that begins another program has for a
+moment no environment that could be read, and on a busy machine the moment is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,14 @@ async def sweep(traces: Traces, *, patience: float) -> bool:
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
-    calm = 0
-    while calm < _CALM:
+    calm, enough = 0, _CALM
+    while calm < enough:
         if loop.time() > until:
             return False
-        calm = 0 if kill(traces) else calm + 1
+        if kill(traces):
+            calm, enough = 0, _CALM_AFTER
+        else:
+            calm += 1
         await asyncio.sleep(_PAUSE)
     return True
 
