@@ -48,6 +48,13 @@ visit(
     await page.waitForURL(/session=/);
     await page.reload();
     await page.locator(".approval:focus").waitFor(); // nobody clicked it
+    await person.button("Language").click();
+    await page.getByRole("menu").waitFor();
+    await page.keyboard.press("a"); // means something else there
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu").waitFor({ state: "detached" });
+    assert.equal(await page.locator(".approval").count(), 1);
+    await page.locator(".approval").focus();
     await page.keyboard.press("a");
     await person.whole();
     assert.equal(await person.composer.evaluate((area) => area === document.activeElement), true);

@@ -210,6 +210,7 @@ visit("a key is made, shown once, used, and revoked", async (person, server) => 
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await page.mouse.click(5, 5); // beside it
+  await page.keyboard.press("Control+k");
   assert.equal(await page.locator(".key-secret code").innerText(), secret);
   await person.button("Copy the key").click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);

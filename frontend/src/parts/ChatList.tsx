@@ -17,16 +17,14 @@ import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
 import { Menu } from "./Menu";
 import { refuse } from "./pasting";
+import { useDrawer } from "./useDrawer";
 
 export function ChatList() {
   const { route } = useLocation();
   const picker = useRef<HTMLInputElement>(null);
   const hits = useHits(search.value);
   const first = useRef<HTMLButtonElement>(null);
-  const close = () => {
-    drawerOpen.value = false;
-  };
-  useDrawer(first, close);
+  const close = useDrawer(first);
   const begin = () => {
     newChat();
     route("/");
@@ -96,26 +94,6 @@ export function ChatList() {
       </nav>
     </>
   );
-}
-
-/** Not in every browser, nor among the types of all. */
-const Watcher = (
-  globalThis as { CloseWatcher?: new () => { onclose: (() => void) | null; destroy: () => void } }
-).CloseWatcher;
-
-/** As a drawer it takes the focus and gives it back, and the phone's own Back closes it. */
-function useDrawer(first: { current: HTMLElement | null }, close: () => void): void {
-  const isOpen = drawerOpen.value;
-  useEffect(() => {
-    if (!isOpen || !matchMedia("(width < 960px)").matches) return;
-    first.current?.focus();
-    const watcher = Watcher ? new Watcher() : null;
-    if (watcher) watcher.onclose = close;
-    return () => {
-      watcher?.destroy();
-      document.querySelector<HTMLElement>(".list-toggle")?.focus();
-    };
-  }, [isOpen]);
 }
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);

@@ -1,5 +1,5 @@
 /** The agent's sessions: by day, searched by their titles. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { day } from "../lib/numbers";
 import { language } from "../lib/t";
@@ -17,13 +17,13 @@ import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
 import { Lacking } from "./Lacking";
 import { Menu } from "./Menu";
+import { useDrawer } from "./useDrawer";
 
 export function SessionList() {
   const { route } = useLocation();
   const [query, setQuery] = useState("");
-  const close = () => {
-    drawerOpen.value = false;
-  };
+  const first = useRef<HTMLButtonElement>(null);
+  const close = useDrawer(first);
   const words = query.toLowerCase().split(/\s+/);
   const found = sessions.value.filter(({ title }) =>
     words.every((word) => title.toLowerCase().includes(word)),
@@ -37,6 +37,7 @@ export function SessionList() {
         <div class="list-head">
           <button
             type="button"
+            ref={first}
             class="new-chat"
             onClick={() => {
               newSession();

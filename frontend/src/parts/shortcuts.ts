@@ -5,6 +5,7 @@ import { useLocation } from "preact-iso";
 import { newChat } from "../state/chats";
 import { isComposing } from "../state/composing";
 import { columnHidden, drawerOpen, sheet } from "../state/view";
+import { isNarrow } from "./useDrawer";
 
 export interface PageKeys {
   /** Something new, and the address where it is written. */
@@ -35,9 +36,11 @@ export function useShortcuts(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (isComposing(event)) return;
+      const inDialog = document.querySelector("dialog[open]") !== null; // it may hold what is shown once
       const command = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
       if (command && !event.altKey && key === "k") {
+        if (inDialog) return;
         if (event.shiftKey) toSearch();
         else {
           keys.fresh.run();
@@ -46,7 +49,7 @@ export function useShortcuts(): void {
           document.querySelector<HTMLElement>(".composer textarea")?.focus();
         }
       } else if (command && key === "/") sheet.value = sheet.value === "shortcuts" ? "" : "shortcuts";
-      else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+      else if (event.key === "Escape" && !inDialog) {
         if (drawerOpen.value) drawerOpen.value = false;
         else if (!keys.stop()) return;
       } else return;
@@ -60,7 +63,7 @@ export function useShortcuts(): void {
 function toSearch(): void {
   const search = document.querySelector<HTMLElement>(".list-search input");
   if (!search) return;
-  drawerOpen.value = true;
+  drawerOpen.value = isNarrow();
   columnHidden.value = false;
   requestAnimationFrame(() => search.focus());
 }

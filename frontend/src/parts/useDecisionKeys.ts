@@ -22,8 +22,9 @@ export function useDecisionKeys(
     if (!first) return;
     const onKey = (event: KeyboardEvent) => {
       const decision = KEYS[event.key.toLowerCase()];
-      const writing = (event.target as HTMLElement).closest?.("textarea, input, select, dialog");
-      if (!decision || writing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const writing = (event.target as HTMLElement).closest?.("textarea, input, select");
+      const elsewhere = writing || document.querySelector("dialog[open], .menu-list");
+      if (!decision || elsewhere || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       event.preventDefault();
       say.current(decision);
     };

@@ -5,7 +5,7 @@ import type { ApiError } from "../lib/errors";
 import { read, write } from "../lib/stored";
 import type { DeviceLogin, LoginShown, PlanShown } from "../lib/wire";
 import { asError } from "./admitted";
-import { login } from "./server";
+import { seen } from "./server";
 
 export const shown = signal<LoginShown | null>(null);
 export const shownFailed = signal<ApiError | null>(null);
@@ -28,7 +28,7 @@ export async function loadLogin(): Promise<void> {
 function take(found: LoginShown): void {
   shown.value = found;
   shownFailed.value = null;
-  login.value = found; // the dot of the rail
+  seen(found, true); // the dot of the rail
 }
 
 async function loadPlan(): Promise<void> {

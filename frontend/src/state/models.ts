@@ -1,6 +1,6 @@
 /** The models that can be asked, and the one that was chosen last. */
-import { computed, effect, signal } from "@preact/signals";
-import { getJson, reachable } from "../lib/api";
+import { computed, signal } from "@preact/signals";
+import { getJson } from "../lib/api";
 import { ApiError } from "../lib/errors";
 import { read, write } from "../lib/stored";
 import type { Model, ModelList } from "../lib/wire";
@@ -27,11 +27,6 @@ export function remember(model: string): void {
 export function modelNamed(id: string): Model | undefined {
   return models.value.find((each) => each.id === id);
 }
-
-/** What could not be had while the server was away is asked for once it is back. */
-effect(() => {
-  if (reachable.value && modelsFailed.peek()) void loadModels();
-});
 
 export async function loadModels(): Promise<void> {
   try {

@@ -18,9 +18,11 @@ const SILENCE = 90_000;
 /** Until the function that it returns is called. */
 export function follow(): () => void {
   const end = new AbortController();
-  void askStats();
-  void askRecords();
-  void askUsage();
+  if (!paused.value) {
+    void askStats();
+    void askRecords();
+    void askUsage();
+  }
   const timers = [
     setInterval(() => idle() || streaming.value || refresh(), POLL),
     setInterval(() => idle() || !streaming.value || refresh(), REFRESH),

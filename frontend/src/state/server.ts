@@ -38,11 +38,19 @@ export async function look(): Promise<void> {
     return;
   }
   try {
-    login.value = await getJson<LoginShown>("/api/login");
+    seen(await getJson<LoginShown>("/api/login"));
   } catch {
     if (reachable.value) login.value = "hidden";
   }
   now.value = Date.now() / 1000;
+}
+
+/** The login as the server has it now. One that is good by its word, and another than was refused, is not refused. */
+export function seen(found: LoginShown, asked = false): void {
+  const before = login.value;
+  const known = before !== null && before !== "hidden" ? before.login?.token : undefined;
+  if (found.login && !found.error && (asked || found.login.token !== known)) loginRefused.value = false;
+  login.value = found;
 }
 
 /** Keeps what is known fresh while somebody looks at the page, until the function that it returns is called. */
