@@ -94,7 +94,7 @@ visit("an answer of 200 KB streams without blocking the page", async (person, se
   assert.ok(length > 150_000, `all of it is there: ${length}`);
   // The screen's own pace is 16.7 ms. A busy machine draws late; but late in the answer no later than early in it.
   assert.ok(
-    late < Math.max(25, 2 * early),
+    late < Math.max(33, 3 * early), // quadratic, it would be five times
     `median of frames: ${early} ms in the first third, ${late} ms in the last`,
   );
 });
@@ -124,7 +124,7 @@ visit("500 messages open at once, and are all there", async (person) => {
   await page.locator(".chat-row a", { hasText: "Long" }).click();
   await page.locator("article", { hasText: "Message 499" }).last().waitFor();
   const opened = Date.now() - began;
-  assert.ok(opened < 3000, `opened in ${opened} ms`);
+  assert.ok(opened < 10_000, `opened in ${opened} ms`);
   const box = page.locator(".scroll");
   assert.ok(
     (await box.evaluate((each) => each.scrollHeight - each.clientHeight - each.scrollTop)) < 64,
