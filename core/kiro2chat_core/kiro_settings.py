@@ -46,7 +46,8 @@ class KiroSettings(ServerSettings):
         "LOGIN_NAME",
         kinds.matching(NAME_OF_LOGIN, "letters, digits, dots and dashes"),
         "default",
-        "Which of the logins of `kiro2chat login` is used; one at a time. Where it is set, no other login will do.",
+        "Which of the logins of `kiro2chat login` is used; one at a time. Where it is set, no other login will do, whatever keys "
+        "and files are named besides; only `KIRO_LOGIN` goes before it.",
     )
     login_concurrency: int = setting(
         "LOGIN_CONCURRENCY", kinds.integer(1, 10_000), 32, "Answers that a login has under way at a time; others wait."
