@@ -27,7 +27,8 @@ HELP: Mapping[str, str] = {
     "KIRO_DB_PATH": "kiro-cli 的数据库。设置后不再查看其他文件。",
     "KIRO_IDE_TOKEN": "Kiro IDE 的令牌文件。设置后不再查看其他文件。",
     "KIRO_LOGIN": "按此顺序查找登录；只写一个名称即选定它。第一个未过期的生效；`kiro2chat login` 自己的登录只要还能续期也算数。",
-    "LOGIN_NAME": "使用 `kiro2chat login` 的哪一个登录；同一时间只用一个。设定后不再使用任何其他登录，不论另外指定了哪些密钥和文件；只有 `KIRO_LOGIN` 优先于它。",
+    "LOGIN_NAME": "使用 `kiro2chat login` 的哪一个登录；同一时间只用一个。设定后不再使用任何其他登录，"
+    "不论另外指定了哪些密钥和文件；只有 `KIRO_LOGIN` 优先于它。",
     "LOGIN_CONCURRENCY": "一个登录同时进行的回答数；其余的等待。",
     "KIRO_CLI": "其他办法都无法续期时，用来续期 kiro-cli 登录的命令；`none` 表示不用命令。",
     "KIRO_API_KEY": "以 Kiro API 密钥（`ksk_…`）作为登录。",
