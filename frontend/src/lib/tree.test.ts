@@ -78,6 +78,17 @@ test("two copies become one: all turns, each as far as it came, and the first on
   }
 });
 
+test("an answer that comes again takes the place of the one that failed, whichever copy is first", () => {
+  const failure = { code: "throttled", message: "", status: 429, requestId: "", retryAfter: 0 };
+  const failed: Turn = { ...turn("x", "a", "assistant"), text: "", failure };
+  const again: Turn = { ...turn("x", "a", "assistant"), text: "", at: 2, state: "streaming" };
+  for (const [first, second] of [
+    [failed, again],
+    [again, failed],
+  ] as const)
+    expect(united(add(chat, first), add(chat, second)).turns.x).toBe(again);
+});
+
 test("what another tab kept: its longer answers, this one's branch, and no life for what is dead", () => {
   const dead: Turn = { ...turn("x", "a", "assistant"), text: "so", state: "streaming" };
   const here = choose(settled(add(chat, dead)), turn("b", "a"));

@@ -113,8 +113,9 @@ export function settled(chat: Chat): Chat {
 
 const RANK = { cut: 0, streaming: 1, stopped: 2, whole: 2 };
 
-/** Whether this copy of an answer has come further than that one. */
+/** Whether this copy of an answer has come further than that one; a new attempt in the place of one that failed always has. */
 function isFurther(one: Turn, other: Turn): boolean {
+  if (one.at !== other.at) return one.at > other.at;
   const ranks = RANK[one.state ?? "whole"] - RANK[other.state ?? "whole"];
   return ranks > 0 || (ranks === 0 && one.text.length > other.text.length);
 }
