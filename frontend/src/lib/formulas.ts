@@ -35,19 +35,24 @@ function between(src: string, pos: number, open: string, close: string): Found |
   return text ? { text, end: end + close.length } : null;
 }
 
-/** No space inside of the dollars, and no word that they touch from outside: `$HOME/bin:$PATH` is none, nor is `US$3`. */
+/** Between dollars that touch a word, these are no formulas: a variable, a sum of money, and what an operator ends, as in a path. */
+const NO_FORMULA = /^\{?_?[a-z]{2}|^\d[\d.,]*(?![\d.,\p{L}^\\({])|(?<!\^)[^\p{L}\p{N})\]}|!']$/iu;
+
+/** No space inside of the dollars. `the $n$th` and `2$x$` are formulas; `$HOME/bin:$PATH` is none, nor is `US$3`. */
 function dollars(src: string, pos: number): Found | null {
   if (src[pos] !== "$") return null;
   if (src[pos + 1] === "$") {
     const found = between(src, pos, "$$", "$$");
     return found && { ...found, shown: true };
   }
-  if (/\s/.test(src[pos + 1] ?? " ") || /\w/.test(src[pos - 1] ?? "")) return null;
+  if (/\s/.test(src[pos + 1] ?? " ")) return null;
   for (let end = src.indexOf("$", pos + 1); end > 0; end = src.indexOf("$", end + 1)) {
     const text = src.slice(pos + 1, end);
     if (text.includes("\n\n")) return null;
     if (src[end - 1] === "\\") continue;
-    if (/\s/.test(src[end - 1] ?? " ") || /\w/.test(src[end + 1] ?? "")) return null;
+    if (/\s/.test(src[end - 1] ?? " ")) return null;
+    const touches = /\w/.test((src[pos - 1] ?? "") + (src[end + 1] ?? ""));
+    if (touches && NO_FORMULA.test(text)) return null;
     return { text, end: end + 1 };
   }
   return null;
