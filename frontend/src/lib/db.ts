@@ -1,19 +1,10 @@
 /**
  * Conversations in IndexedDB: a key for each, one for the list, so that opening the page reads no conversation, and one for
  * each answer that still comes, so that keeping it costs no more than itself. Several tabs write: what is changed is read
- * and written in one transaction.
+ * and written in one transaction. One of them may not have heard yet what another has removed: what it still writes of
+ * that is refused.
  */
-import {
-  createStore,
-  del,
-  delMany,
-  get,
-  getMany,
-  promisifyRequest,
-  set,
-  type UseStore,
-  update,
-} from "idb-keyval";
+import { createStore, del, get, getMany, promisifyRequest, set, type UseStore } from "idb-keyval";
 import { type Chat, type Picture, replace, type Turn, united } from "./tree";
 
 /** What the list shows of a conversation. */
@@ -25,6 +16,12 @@ export interface Head {
 }
 
 const LIST = "list";
+const REMOVED = "removed";
+const REMEMBERED = 86_400_000; // milliseconds: no tab that still has a conversation is silent for longer
+
+/** When conversations were removed, by their ids. */
+type Removed = Record<string, number>;
+
 let store: UseStore | null = null;
 
 function opened(): UseStore {
@@ -51,37 +48,71 @@ export async function readChat(id: string): Promise<Chat | null> {
 
 /** With its head in the list, both or neither: a conversation that the list lacks could never be found again. */
 export async function writeChat(chat: Chat, head: Head): Promise<void> {
-  await opened()("readwrite", async (store) => {
-    const [there, list] = await Promise.all([
-      promisifyRequest<Chat | undefined>(store.get(chatKey(chat.id))),
-      promisifyRequest<Head[] | undefined>(store.get(LIST)),
-    ]);
+  await changing(async (store, list, removed) => {
+    const there = await promisifyRequest<Chat | undefined>(store.get(chatKey(chat.id)));
+    if (chat.id in removed) return;
     store.put(there ? united(chat, there) : chat, chatKey(chat.id));
     store.put([head, ...without(list, head.id)], LIST);
-    await promisifyRequest(store.transaction);
   });
 }
 
 /** What has come of an answer so far. */
 export async function writeAnswer(chat: string, turn: Turn): Promise<void> {
-  await set(answerKey(chat, turn.id), turn, opened());
+  await changing((store, _, removed) => {
+    if (!(chat in removed)) store.put(turn, answerKey(chat, turn.id));
+  });
 }
 
 export async function forgetAnswer(chat: string, turn: string): Promise<void> {
   await del(answerKey(chat, turn), opened());
 }
 
-export async function forgetChat(chat: Chat): Promise<void> {
-  await unlist(chat.id);
-  await delMany([chatKey(chat.id), ...answersIn(chat)], opened());
+/** With all that came of its answers; until it is put back, nothing more is written of it. */
+export async function forgetChat(id: string): Promise<void> {
+  await changing((store, list, removed) => {
+    takeOut(store, id, list, removed);
+    store.delete(chatKey(id));
+    store.delete(IDBKeyRange.bound(answerKey(id, ""), answerKey(id, "\uffff")));
+  });
 }
 
+/** Out of the list alone. */
 export async function unlist(id: string): Promise<void> {
-  await update<Head[]>(LIST, (list) => without(list, id), opened());
+  await changing((store, list, removed) => takeOut(store, id, list, removed));
+}
+
+function takeOut(store: IDBObjectStore, id: string, list: Head[], removed: Removed): void {
+  const now = Date.now();
+  const recent = Object.entries(removed).filter(([, at]) => now - at < REMEMBERED);
+  store.put({ ...Object.fromEntries(recent), [id]: now }, REMOVED);
+  store.put(without(list, id), LIST);
+}
+
+/** What was removed may be written again. */
+export async function putBack(id: string): Promise<void> {
+  await changing((store, _, { [id]: __, ...removed }) => {
+    store.put(removed, REMOVED);
+  });
 }
 
 export async function relist(head: Head): Promise<void> {
-  await update<Head[]>(LIST, (list) => [head, ...without(list, head.id)], opened());
+  await changing((store, list) => {
+    store.put([head, ...without(list, head.id)], LIST);
+  });
+}
+
+/** One transaction, from the list and what was removed to whatever is written. */
+async function changing(
+  change: (store: IDBObjectStore, list: Head[], removed: Removed) => void | Promise<void>,
+): Promise<void> {
+  await opened()("readwrite", async (store) => {
+    const [list, removed] = await Promise.all([
+      promisifyRequest<Head[] | undefined>(store.get(LIST)),
+      promisifyRequest<Removed | undefined>(store.get(REMOVED)),
+    ]);
+    await change(store, list ?? [], removed ?? {});
+    await promisifyRequest(store.transaction);
+  });
 }
 
 function answersIn(chat: Chat): string[] {
@@ -89,8 +120,8 @@ function answersIn(chat: Chat): string[] {
   return coming.map(({ id }) => answerKey(chat.id, id));
 }
 
-function without(list: Head[] | undefined, id: string): Head[] {
-  return (list ?? []).filter((each) => each.id !== id);
+function without(list: Head[], id: string): Head[] {
+  return list.filter((each) => each.id !== id);
 }
 
 /** A message that is still being written, as far as it is too heavy for localStorage. */

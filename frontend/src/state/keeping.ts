@@ -8,6 +8,7 @@ import {
   forgetChat,
   type Head,
   isFull,
+  putBack,
   readChat,
   readList,
   relist,
@@ -82,9 +83,12 @@ export async function pin(id: string, pinned: boolean): Promise<void> {
 /** Take a conversation out of the list and the database; until it is let go, the page still has it. */
 export async function takeAway(head: Head, found: Chat | undefined): Promise<void> {
   vanish(head.id);
-  await writing(() => (found ? forgetChat(found) : unlist(head.id)));
+  await writing(() => (found ? forgetChat(head.id) : unlist(head.id)));
   say({ chat: head.id, was: "removed" });
 }
+
+/** The conversation that was shown when another tab removed it. */
+let putAway = "";
 
 function vanish(id: string): void {
   removed.add(id);
@@ -94,6 +98,7 @@ function vanish(id: string): void {
 
 export async function bringBack(head: Head, found: Chat | undefined): Promise<void> {
   removed.delete(head.id);
+  await putBack(head.id).catch(() => {}); // the next write says what is wrong
   if (found) await keep(found);
   else {
     list.value = sorted([head, ...list.value]);
@@ -130,12 +135,12 @@ async function writing(write: () => Promise<void>, id = ""): Promise<boolean> {
 hear(async (news) => {
   const known = loaded.get(news.chat);
   if (news.was === "removed") {
-    vanish(news.chat);
-    if (known) void forgetChat(known.value).catch(() => {}); // what was on its way when it was taken away
-    return;
+    if (chat.value.id === news.chat) putAway = news.chat;
+    return vanish(news.chat); // the tab that says so has written it, and may have undone it since
   }
   if (news.was === "dropped") return letGo(news.chat);
-  if (news.was === "restored" && removed.delete(news.chat) && known) await keep(known.value);
+  const isBack = news.was === "restored" && removed.delete(news.chat);
+  if (isBack && known && putAway === news.chat && isEmpty(chat.value)) show(known);
   const unsaved = list.value.filter(({ id }) => isMissed(id));
   const heads = await readList().catch(() => list.value);
   list.value = sorted([...unsaved, ...heads.filter(({ id }) => !removed.has(id) && !isMissed(id))]);
@@ -144,4 +149,7 @@ hear(async (news) => {
   const now = received(known.value, read, news.live ?? "");
   const gone = now.turns[news.gone ?? ""];
   known.value = gone?.state === "streaming" ? replace(now, { ...gone, state: "cut" }) : now;
+  // What came here while it was removed could not be written.
+  if (isBack && Object.values(now.turns).some((turn) => turn !== read.turns[turn.id]))
+    await keep(known.value);
 });
