@@ -25,7 +25,8 @@ test.each([
   "$FOO$BAR",
   "costs $5 and $10",
   "$5/$10, $5-$10 and $1,000.50/$2",
-  "US$3 and CA$4",
+  "US$3 and CA$4, 10$, US$3-$4",
+  "5$-10$, 5$/10$ and 5$(US$5)",
 ])("%j has none", (text) => {
   expect(formulasIn(text)).toEqual([]);
 });

@@ -36,7 +36,8 @@ function between(src: string, pos: number, open: string, close: string): Found |
 }
 
 /** Between dollars that touch a word, these are no formulas: a variable, a sum of money, and what an operator ends, as in a path. */
-const NO_FORMULA = /^\{?_?[a-z]{2}|^\d[\d.,]*(?![\d.,\p{L}^\\({])|(?<!\^)[^\p{L}\p{N})\]}|!']$/iu;
+const NO_FORMULA =
+  /^[({]?_?[a-z]{2}|^[,.;:/]|^[-–~]?\d[\d.,]*(?![\d.,\p{L}^\\({])|(?<!\^)[^\p{L}\p{N})\]}|!']$/iu;
 
 /** No space inside of the dollars. `the $n$th` and `2$x$` are formulas; `$HOME/bin:$PATH` is none, nor is `US$3`. */
 function dollars(src: string, pos: number): Found | null {
