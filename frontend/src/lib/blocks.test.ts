@@ -106,6 +106,26 @@ test("a footnote stands where it is written, once, and its number says it", () =
   expect(more).toBeUndefined();
 });
 
+test("the same text is parsed once, and its blocks are the same", () => {
+  let parses = 0;
+  const counting = {
+    ...markup,
+    parse: (text: string, env: markup.Env) => {
+      parses++;
+      return markup.parse(text, env);
+    },
+  };
+  const parser = new Blocks(counting);
+  const text = "# Title\n\nwords\n\n- one\n- two";
+  for (const growing of [true, false]) {
+    const blocks = parser.feed(text, growing);
+    const before = parses;
+    expect(parser.feed(text, growing)).toBe(blocks);
+    expect(parses).toBe(before);
+  }
+  expect(shown(parser.feed(text, false))).toEqual(shown(whole(text)));
+});
+
 test("what is done is never looked at again: each piece of a long text parses little", () => {
   const kinds = {
     paragraphs: (at: number) => `word ${at}\n\n`,

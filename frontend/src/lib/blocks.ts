@@ -42,6 +42,7 @@ export class Blocks {
   /** The open text goes on with the last block that is done, if it is read behind this: the head of a table. */
   #before: string | null = null;
   #open: Block[] = [];
+  #given: { blocks: Block[]; growing: boolean } | null = null;
   readonly #references: Env["references"] = Object.create(null);
   readonly #waiting = new Map<string, Waiting[]>();
 
@@ -52,8 +53,14 @@ export class Blocks {
     return text.startsWith(this.#text);
   }
 
-  /** All blocks of a text that begins with what was given before; `growing`: more is to come. */
+  /** All blocks of a text that begins with what was given before; `growing`: more is to come. The same for the same. */
   feed(text: string, growing: boolean): Block[] {
+    if (this.#given?.growing !== growing || this.#text !== text)
+      this.#given = { blocks: this.#all(text, growing), growing };
+    return this.#given.blocks;
+  }
+
+  #all(text: string, growing: boolean): Block[] {
     this.#text = text;
     const rest = text.slice(this.#start);
     this.#read((this.#before ?? "") + (growing ? mended(rest) : rest), growing);

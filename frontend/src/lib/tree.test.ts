@@ -48,6 +48,14 @@ test("siblings are in the order in which they came", () => {
   expect(upTo(chat, "d").map(({ id }) => id)).toEqual(["a", "c", "d"]);
 });
 
+test("siblings that did not change are the same value", () => {
+  const before = children(chat);
+  const after = children(replace(chat, { ...turn("b", "a", "assistant"), text: "changed" }), before);
+  expect(after.get("")).toBe(before.get(""));
+  expect(after.get("c")).toBe(before.get("c"));
+  expect(after.get("a")?.map(({ text }) => text)).toEqual(["changed", "c"]);
+});
+
 test("a choice that is gone falls back to the newest", () => {
   expect(path({ ...chat, chosen: { "": "zz", a: "zz" } }).map(({ id }) => id)).toEqual(["e"]);
 });

@@ -58,12 +58,18 @@ export interface Chat {
 
 export type Children = Map<string, Turn[]>;
 
-export function children(chat: Chat): Children {
+/** Siblings that are the same as `before` are the same value. */
+export function children(chat: Chat, before?: Children): Children {
   const found: Children = new Map();
   for (const turn of Object.values(chat.turns)) {
     const siblings = found.get(turn.parent);
     if (siblings) siblings.push(turn);
     else found.set(turn.parent, [turn]);
+  }
+  for (const [parent, siblings] of found) {
+    const known = before?.get(parent);
+    const isSame = known?.length === siblings.length && known.every((turn, at) => turn === siblings[at]);
+    if (isSame) found.set(parent, known);
   }
   return found;
 }

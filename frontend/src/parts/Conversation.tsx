@@ -1,7 +1,7 @@
 /** The column of turns, and its scrolling: it follows the end while the reader is there, and never against them. */
 import type { Signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Chat, children, path } from "../lib/tree";
+import { type Chat, type Children, children, path } from "../lib/tree";
 import { t } from "../lib/words/chat";
 import { asked, growing } from "../state/answers";
 import { Icon } from "./Icon";
@@ -12,7 +12,9 @@ const FIRST = 30; // turns that are rendered at once; earlier ones follow when t
 
 export function Conversation({ chat, title }: { chat: Signal<Chat>; title: string }) {
   const value = chat.value;
-  const tree = useMemo(() => children(value), [value]);
+  const before = useRef<Children>();
+  const tree = useMemo(() => children(value, before.current), [value]);
+  before.current = tree;
   const turns = useMemo(() => path(value, tree), [value, tree]);
   const [rendered, setRendered] = useState(FIRST);
   const { box, content, away, toEnd, stay } = useStick(value.id, asked.value);

@@ -32,6 +32,8 @@ class Rendered {
   #blocks: Blocks;
   readonly #made = new WeakMap<Piece | Block, VNode>();
   #groups: { blocks: Block[]; node: VNode }[] = [];
+  #shown: Block[] | null = null;
+  #nodes: VNode[] = [];
 
   constructor(private readonly markup: Markup) {
     this.#blocks = new Blocks(markup);
@@ -40,11 +42,14 @@ class Rendered {
   of(text: string, growing: boolean): VNode[] {
     if (!this.#blocks.isBegunBy(text)) this.#blocks = new Blocks(this.markup);
     const blocks = this.#blocks.feed(text, growing);
+    if (blocks === this.#shown) return this.#nodes;
+    this.#shown = blocks;
     const count = Math.ceil(blocks.length / GROUP);
     this.#groups = Array.from({ length: count }, (_, at) =>
       this.#group(at, blocks.slice(at * GROUP, (at + 1) * GROUP), growing && at === count - 1),
     );
-    return this.#groups.map(({ node }) => node);
+    this.#nodes = this.#groups.map(({ node }) => node);
+    return this.#nodes;
   }
 
   #group(at: number, blocks: Block[], growing: boolean) {
