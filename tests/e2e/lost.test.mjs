@@ -169,6 +169,27 @@ visit(
   },
 );
 
+visit("nothing that was written in a conversation outlives its deletion", async (person, server) => {
+  const { page } = person;
+  const drafts = () =>
+    page.evaluate(() =>
+      [localStorage, sessionStorage].flatMap(Object.keys).filter((name) => /^draft:/.test(name)),
+    );
+  await page.clock.install();
+  await server.script({ text: "one" });
+  await person.ask("Secret words");
+  await person.button("Edit").click();
+  await page.getByLabel("Edit your question").waitFor();
+  assert.deepEqual(await drafts(), [], "what was not changed is no draft");
+  await page.getByLabel("Edit your question").fill("Other secret words");
+  await person.composer.fill("More secrets");
+  assert.equal((await drafts()).length, 4);
+  await person.pick("More: Secret words", "Delete");
+  await person.button("Undo").waitFor();
+  await page.clock.fastForward(11_000);
+  await person.until(async () => (await drafts()).length === 0);
+});
+
 /** Another tab that hears nothing of this one until `hear()` is called in it, as if it were busy. */
 async function deaf(/** @type {import("playwright-core").Page} */ page) {
   const other = await page.context().newPage();

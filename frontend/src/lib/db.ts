@@ -4,7 +4,7 @@
  * and written in one transaction. One of them may not have heard yet what another has removed: what it still writes of
  * that is refused.
  */
-import { createStore, del, get, getMany, promisifyRequest, set, type UseStore } from "idb-keyval";
+import { createStore, del, delMany, get, getMany, promisifyRequest, set, type UseStore } from "idb-keyval";
 import { type Chat, type Picture, replace, type Turn, united } from "./tree";
 
 /** What the list shows of a conversation. */
@@ -139,6 +139,10 @@ export async function readDraft(id: string): Promise<HeavyDraft> {
 export async function writeDraft(id: string, draft: HeavyDraft): Promise<void> {
   if (draft.text || draft.pictures.length) await set(draftKey(id), draft, opened());
   else await del(draftKey(id), opened());
+}
+
+export async function deleteDrafts(ids: string[]): Promise<void> {
+  await delMany(ids.map(draftKey), opened());
 }
 
 export function isFull(error: unknown): boolean {

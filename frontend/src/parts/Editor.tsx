@@ -1,7 +1,10 @@
-/** A question that is being edited into another branch. What was changed is a draft: it is still there after a look elsewhere. */
+/**
+ * A question that is being edited into another branch. What was changed is a draft: it is still there after a look
+ * elsewhere. What was not is none, and is kept nowhere else.
+ */
 import type { Signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import type { Chat, Turn } from "../lib/tree";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Chat, Picture, Turn } from "../lib/tree";
 import { t } from "../lib/words/chat";
 import { ask } from "../state/answers";
 import { isComposing } from "../state/composing";
@@ -13,22 +16,22 @@ import { lengthClass, refuse } from "./pasting";
 export function Editor({ chat, turn }: { chat: Signal<Chat>; turn: Turn }) {
   const name = `edit:${turn.id}`;
   const draft = draftOf(name);
-  const text = draft.text.value;
-  const pictures = draft.pictures.value;
+  const [touched, setTouched] = useState(false);
+  const isDraft = touched || draft.text.value !== "" || draft.pictures.value.length > 0;
+  const asked = { text: turn.text, pictures: turn.pictures ?? NONE };
+  const { text, pictures } = isDraft ? { text: draft.text.value, pictures: draft.pictures.value } : asked;
   const area = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     area.current?.focus();
-    let current = true;
-    void draft.read.then(() => {
-      if (!current || draft.text.value || draft.pictures.value.length) return;
-      writeText(name, turn.text);
-      if (turn.pictures?.length) setPictures(name, turn.pictures);
-      requestAnimationFrame(() => area.current?.setSelectionRange(turn.text.length, turn.text.length));
-    });
-    return () => {
-      current = false;
-    };
+    area.current?.setSelectionRange(text.length, text.length);
   }, []);
+  const write = (text: string, pictures: Picture[]) => {
+    const isChanged = text !== asked.text || pictures !== asked.pictures;
+    setTouched(isChanged);
+    if (!isChanged) return clearDraft(name);
+    writeText(name, text);
+    if (pictures !== draft.pictures.value) setPictures(name, pictures);
+  };
   const close = () => {
     editing.value = "";
     clearDraft(name);
@@ -59,8 +62,8 @@ export function Editor({ chat, turn }: { chat: Signal<Chat>; turn: Turn }) {
         <Pictures
           pictures={pictures}
           onRemove={(gone) =>
-            setPictures(
-              name,
+            write(
+              text,
               pictures.filter((each) => each !== gone),
             )
           }
@@ -73,7 +76,7 @@ export function Editor({ chat, turn }: { chat: Signal<Chat>; turn: Turn }) {
         aria-label={t("editLabel")}
         value={text}
         rows={Math.min(12, text.split("\n", 12).length + Math.floor(text.length / 70) + 1)}
-        onInput={(event) => writeText(name, event.currentTarget.value)}
+        onInput={(event) => write(event.currentTarget.value, pictures)}
         onPaste={refuse}
         onDrop={refuse}
         onKeyDown={onKeyDown}
@@ -89,3 +92,5 @@ export function Editor({ chat, turn }: { chat: Signal<Chat>; turn: Turn }) {
     </form>
   );
 }
+
+const NONE: Picture[] = [];

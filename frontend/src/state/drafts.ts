@@ -3,7 +3,7 @@
  * after a reload. Each tab keeps a copy of its own, as another may be writing under the same name.
  */
 import { type Signal, signal } from "@preact/signals";
-import { readDraft, writeDraft } from "../lib/db";
+import { deleteDrafts, readDraft, writeDraft } from "../lib/db";
 import { ofTab, read, write } from "../lib/stored";
 import type { Picture } from "../lib/tree";
 import { t } from "../lib/words/chat";
@@ -73,6 +73,18 @@ export function setPictures(id: string, pictures: Picture[]): void {
 export function clearDraft(id: string): void {
   writeText(id, "");
   setPictures(id, []);
+}
+
+/** What is written here of a conversation that is gone: below it, and in the edits of its questions. */
+export function forgetDrafts(chat: string, turns: readonly string[]): void {
+  const ids = [chat, ...turns.map((turn) => `edit:${turn}`)];
+  for (const id of ids) {
+    clearTimeout(timers.get(id));
+    drafts.delete(id);
+    write(`draft:${id}`, "", ofTab);
+    write(`draft:${id}`, "");
+  }
+  void deleteDrafts(ids).catch(() => {});
 }
 
 const timers = new Map<string, ReturnType<typeof setTimeout>>();

@@ -15,12 +15,12 @@ import {
   unlist,
   writeAnswer,
   writeChat,
-  writeDraft,
 } from "../lib/db";
 import { type Chat, received, replace, type Turn, titleOf } from "../lib/tree";
 import { t } from "../lib/words/chat";
 import { forgetBeginning, keepBeginning } from "./beginning";
 import { chat, fresh, isEmpty, list, loadChat, loaded, removed, show, sorted } from "./chats";
+import { forgetDrafts } from "./drafts";
 import { tell } from "./notices";
 import { hear, say } from "./tabs";
 import { caughtUp, isMissed, missed } from "./unsaved";
@@ -107,9 +107,10 @@ export async function bringBack(head: Head, found: Chat | undefined): Promise<vo
   say({ chat: head.id, was: "restored" });
 }
 
+/** With what was being written in it. */
 export function letGo(id: string): void {
+  forgetDrafts(id, Object.keys(loaded.get(id)?.value.turns ?? {}));
   loaded.delete(id);
-  void writeDraft(id, { text: "", pictures: [] }).catch(() => {});
 }
 
 /** Whether it was written. What there was no room for before is tried again when it was. */
