@@ -183,3 +183,93 @@ visit(
     assert.equal((await person.last.innerText()).split("slowly").length, 41);
   },
 );
+
+/** Another tab that hears nothing of this one until `hear()` is called in it, as if it were busy. */
+async function deaf(/** @type {import("playwright-core").Page} */ page) {
+  const other = await page.context().newPage();
+  await other.addInitScript(() => {
+    const { addEventListener } = BroadcastChannel.prototype;
+    /** @type {(() => void)[]} */
+    const held = [];
+    let isHeld = true;
+    BroadcastChannel.prototype.addEventListener = function (
+      /** @type {string} */ type,
+      /** @type {any} */ listener,
+    ) {
+      addEventListener.call(this, type, (event) =>
+        isHeld ? held.push(() => listener(event)) : listener(event),
+      );
+    };
+    const hear = () => {
+      isHeld = false;
+      for (const each of held.splice(0)) each();
+    };
+    Object.assign(window, { hear });
+  });
+  await other.goto(page.url());
+  return other;
+}
+
+visit(
+  "a deletion that was undone is undone, also for a tab that hears of both late",
+  async (person, server) => {
+    const { page } = person;
+    await server.script({ text: "one" }, { text: "two" });
+    await person.ask("Alpha");
+    const other = await deaf(page);
+    await other.locator("article.answer").waitFor();
+    await person.pick("More: Alpha", "Delete");
+    await person.button("Undo").click();
+    await person.last.getByText("one").waitFor();
+    await person.ask("Later words");
+    await person.until(async () =>
+      (await kept(page)).some((each) => /"text":"two"(?!.*"streaming")/.test(each)),
+    );
+    await page.close();
+    await other.evaluate("hear()");
+    await other.locator("article.answer", { hasText: "two" }).waitFor();
+    await other.reload();
+    await other.locator("article.answer", { hasText: "two" }).waitFor();
+    assert.equal(await other.locator("article").count(), 4);
+  },
+);
+
+visit("what still comes for a conversation that another tab removed is refused", async (person, server) => {
+  const { page } = person;
+  await server.script({ text: "one" }, { text: Array(40).fill("slowly ") });
+  await person.ask("Doomed");
+  const other = await deaf(page);
+  await other.locator("article.answer").waitFor();
+  await other.locator(".composer textarea").fill("More");
+  await other.locator(".composer textarea").press("Enter");
+  await other.locator("article.answer.last", { hasText: "slowly slowly" }).waitFor();
+  await person.pick("More: Doomed", "Delete");
+  await person.until(async () => (await page.locator(".chat-row").count()) === 0);
+  await other.locator(".growing-answer").waitFor({ state: "detached" });
+  await person.button("Undo").waitFor();
+  await person.until(async () => (await kept(page)).every((each) => !/^(chat|answer):/.test(each)));
+  await person.button("Undo").click(); // and whoever removed it gets it back with that answer
+  await other.evaluate("hear()");
+  await page.locator(".chat-row a").click();
+  await person.until(async () => (await person.last.innerText()).split("slowly").length === 41);
+  await other.close();
+});
+
+/** What is in the database: names, each with its value as JSON. */
+function kept(/** @type {import("playwright-core").Page} */ page) {
+  return page.evaluate(
+    () =>
+      /** @type {Promise<string[]>} */ (
+        new Promise((resolve) => {
+          const opening = indexedDB.open("kiro2chat");
+          opening.onsuccess = () => {
+            const store = opening.result.transaction("chats").objectStore("chats");
+            const names = store.getAllKeys();
+            const values = store.getAll();
+            values.onsuccess = () =>
+              resolve(names.result.map((name, at) => `${name} ${JSON.stringify(values.result[at])}`));
+          };
+        })
+      ),
+  );
+}
