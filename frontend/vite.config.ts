@@ -25,6 +25,7 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
+    testTimeout: 60_000, // machines for tests are slow at times
     restoreMocks: true,
   },
 });
