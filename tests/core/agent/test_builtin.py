@@ -88,15 +88,15 @@ async def test_they_work_in_the_workspace_of_the_settings(tmp_path: Path) -> Non
 
 
 GUARDED: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
-    "a link in place of Kiro's folder": ({"AGENT_WORKSPACE": "home/work"}, ["dot/settings/mcp.json", "dot/x"], ["dots/x"]),
+    "a link in place of Kiro's folder": ({"AGENT_WORKSPACE": "home/desk"}, ["dot/settings/mcp.json", "dot/x"], ["dots/x"]),
     "a workspace above home": ({"AGENT_WORKSPACE": ""}, ["home/.kiro/settings/mcp.json", "home/kiro/x"], ["home/x"]),
     "the home directory": (
         {"AGENT_WORKSPACE": "home"},
         [".config/kiro2chat/config.toml", "set/config.toml", ".local/share/kiro2chat/kiro2chat.db", "kiro/settings/mcp.json"],
-        [".config/other", "work/x"],
+        [".config/other", "desk/x"],
     ),
     "beside its config.toml": (
-        {"AGENT_WORKSPACE": "home/work", "KIRO2CHAT_CONFIG": "home/work/c.toml"}, ["c.toml"], ["x", "sub/x"],
+        {"AGENT_WORKSPACE": "home/desk", "KIRO2CHAT_CONFIG": "home/desk/c.toml"}, ["c.toml"], ["x", "sub/x"],
     ),
     "below its data": ({"XDG_DATA_HOME": "home/data"}, ["../kiro2chat.db"], ["x"]),
 }  # fmt: skip
@@ -106,8 +106,8 @@ GUARDED: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
 async def test_what_decides_over_programs_and_keys_is_not_written_to(tmp_path: Path, name: str) -> None:
     environ, refused, written = GUARDED[name]
     home = tmp_path / "home"
-    (home / "work" / "dot").mkdir(parents=True)
-    (home / "work" / ".kiro").symlink_to("dot")
+    (home / "desk" / "dot").mkdir(parents=True)
+    (home / "desk" / ".kiro").symlink_to("dot")
     (home / "kiro").mkdir()
     (home / ".kiro").symlink_to("kiro")
     (home / ".config" / "kiro2chat").mkdir(parents=True)
