@@ -86,8 +86,9 @@ async def _alone(path: Path) -> None:
         for number in range(first, first + 1000):
             journal.note(
                 Report(
-                    f"msg_{number}", "messages", "/v1/messages", "", "sonnet", f"model-{number % 5}", True, now,
-                    0.3, number % 100 / 7, 200, 1000, 2000, "end", None, usage, (), (), Answered("id", 0.1),
+                    f"msg_{number}", "messages", "/v1/messages", asked="sonnet", model=f"model-{number % 5}", stream=True,
+                    began_at=now, first=0.3, total=number % 100 / 7, status=200, received=1000, sent=2000, outcome="end",
+                    usage=usage, answered=Answered("id", 0.1),
                 )
             )  # fmt: skip
         noted += time.perf_counter() - began
