@@ -180,8 +180,9 @@ async def test_a_timeout_leaves_nothing(tool: CheckedTool, unique: str, command:
 
 @pytest.mark.parametrize("command", STAYING.values(), ids=STAYING)
 async def test_cancelling_leaves_nothing(tool: CheckedTool, unique: str, tmp_path: Path, command: str) -> None:
-    call = asyncio.create_task(tool.call({"command": f"({command.format(unique)}) & touch begun; wait"}))
-    await until_started(tmp_path / "workspace" / "begun")
+    call = asyncio.create_task(tool.call({"command": f"touch begun; ({command.format(unique)}) & wait"}))
+    await until_started(tmp_path / "workspace" / "begun")  # before it: one of them stops the shell that would say so
+    await asyncio.sleep(0.1)
     call.cancel()
     began = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
