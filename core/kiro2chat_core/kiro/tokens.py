@@ -252,12 +252,13 @@ class Tokens:
 
 def _is_gone(login: Login) -> bool:
     """Whether its file was deleted. One that cannot be reached for another reason may come back."""
-    try:
-        return login.place is not None and not os.lstat(login.place.path)
-    except FileNotFoundError:
-        return True
-    except OSError:
+    if login.place is None:
         return False
+    try:
+        os.lstat(login.place.path)
+    except OSError as refused:
+        return isinstance(refused, FileNotFoundError)
+    return False
 
 
 def _running(task: asyncio.Task[Any] | None) -> bool:
